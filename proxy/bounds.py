@@ -1,0 +1,58 @@
+"""Every size, count and time limit of the server, in one place."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Positive = Annotated[int, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
+    """The limits of one server; settings may lower or raise each (``INTERLINE_BOUNDS_<NAME>``)."""
+
+    head_bytes: Positive = 32 * KIB
+    """Request line and headers together."""
+    head_fields: Positive = 100
+    """Number of request headers."""
+    path_bytes: Positive = 2 * KIB
+    """The raw path of a request."""
+    query_bytes: Positive = 8 * KIB
+    """The raw query of a request."""
+    json_bytes: Positive = 1 * MIB
+    """A JSON body sent to us."""
+    json_depth: Positive = 64
+    """Nesting of a JSON body sent to us."""
+    stream_bytes: Positive = 100 * MIB
+    """An upload or a download, streamed."""
+    provider_json_bytes: Positive = 8 * MIB
+    """A provider's JSON answer, decoded."""
+    provider_json_ratio: Positive = 100
+    """Decoded over received bytes of a provider's JSON answer."""
+    limit_max: Positive = 200
+    """Records of one list answer."""
+    limit_default: Positive = 25
+    """Records of one list answer where the caller names none."""
+    list_calls: Positive = 20
+    """Provider calls of one list request."""
+    scan_calls: Positive = 10
+    """Provider calls of one list request whose filter the provider cannot narrow."""
+    account_in_flight: Positive = 8
+    """Provider calls of one account at the same time."""
+    account_queued: Positive = 32
+    """Provider calls of one account waiting for a free place."""
+    deadline_seconds: Seconds = 30.0
+    """One request, everything included."""
+    body_idle_seconds: Seconds = 10.0
+    """A pause of the caller inside its own body."""
+    stream_idle_seconds: Seconds = 120.0
+    """A pause inside a streamed answer."""
+    connect_seconds: Seconds = 3.0
+    """Opening a connection to a provider."""
+    budget_wait_seconds: Seconds = 20.0
+    """Waiting for a provider's rate budget, unless the caller says ``Prefer: wait=N``."""
+    idle_accounts: Positive = 2000
+    """Connection pools kept open for accounts that are not in use."""

@@ -1,0 +1,125 @@
+"""Log lines: one JSON object each, to standard output; what others sent is escaped and cut before it is written.
+
+No line holds a query, a body or a secret: values under names that sound secret are masked, and of an exception only its
+type and the places it passed are written, since its message may quote anything.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from re import IGNORECASE
+from re import compile as pattern
+from typing import Any, TextIO
+
+import structlog
+
+from proxy.secret import MASK
+from proxy.trace import Trace
+
+LONGEST_BYTES = 256
+MOST_ITEMS = 32
+MOST_PLACES = 12
+CUT = "..."
+
+QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy", "alembic", "asyncio", "hpack")
+"""Libraries whose info and debug lines show whole addresses or the values of a statement."""
+
+_SECRET_NAME = pattern(r"authorization|cookie|token|secret|passw|credential|api[_-]?key|material", IGNORECASE)
+_log = structlog.get_logger("interline.access")
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Sends our lines and those of libraries to ``stream`` (standard output) from ``level`` on."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(_LibraryLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, _stamp, render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
+        cache_logger_on_first_use=False,  # so that a later configure reaches the loggers of modules
+    )
+
+
+def access(trace: Trace, method: str, path: str, status: int) -> None:
+    """The one line of a request; ``trace.facts`` adds provider, error code and the like."""
+    _log.info(
+        "request",
+        **{
+            **trace.facts,
+            "request_id": trace.request_id,
+            "method": method,
+            "path": path.partition("?")[0],
+            "status": status,
+            "duration_ms": round(trace.elapsed() * 1000, 2),
+            "stages": {name: round(seconds * 1000, 2) for name, seconds in trace.stages.items()},
+            "upstream_calls": trace.upstream_calls,
+        },
+    )
+
+
+def render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    """One line of ASCII JSON (a structlog processor)."""
+    error = event.pop("exc_info", None)
+    fields = {clean(name): _field(name, value) for name, value in event.items()}
+    return json.dumps(fields | _exception(error), ensure_ascii=True)
+
+
+def clean(text: str) -> str:
+    """Text that prints: controls, line ends, bidirectional marks, lone surrogates spelt out; at most 256 bytes."""
+    text = text[:LONGEST_BYTES] + (CUT if len(text) > LONGEST_BYTES else "")
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    raw = text.encode()
+    if len(raw) <= LONGEST_BYTES:
+        return text
+    return raw[: LONGEST_BYTES - len(CUT)].decode(errors="ignore") + CUT
+
+
+def _field(name: str, value: Any) -> Any:
+    return MASK if _SECRET_NAME.search(name) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {clean(str(name)): _field(str(name), item) for name, item in list(value.items())[:MOST_ITEMS]}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value[:MOST_ITEMS]]
+    return clean(str(value))
+
+
+def _exception(given: Any) -> dict[str, Any]:
+    """``exc_info`` in any of the forms that loggers take."""
+    if not given:
+        return {}
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else given[1]
+    if error is None:
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_PLACES:]
+    return {
+        "error": type(error).__name__,
+        "places": [clean(f"{frame.filename}:{frame.lineno} {frame.name}") for frame in frames],
+    }
+
+
+def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["at"] = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event
+
+
+class _LibraryLines(logging.Formatter):
+    """The lines of libraries, in the same form."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        return render(None, "", _stamp(None, "", event | {"exc_info": record.exc_info}))

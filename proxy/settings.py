@@ -1,0 +1,181 @@
+"""The settings of a server, read once at start from environment variables ``INTERLINE_*``."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo, fields
+
+from proxy.bounds import Bounds
+from proxy.seal import SealingKey
+
+PREFIX = "INTERLINE_"
+BOUNDS_PREFIX = PREFIX + "BOUNDS_"
+NO_KEY = (
+    "INTERLINE_SEALING_KEYS is not set: customers' credentials are never stored unsealed. "
+    "Make a key with `interline secrets new-key` and keep it as safe as the credentials themselves"
+)
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class SettingsMistake(Exception):  # noqa: N818 - the family's names say what happened
+    """The settings cannot be used; ``mistakes`` names every one of them, one sentence each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operator decides; each field is the variable ``INTERLINE_<NAME>``."""
+
+    sealing_keys: tuple[SealingKey, ...]
+    """``kid:base64`` pairs separated by commas: the first seals credentials, cursors and digests, each opens them."""
+    database_url: str = "sqlite+aiosqlite:///interline.sqlite3"
+    """An SQLAlchemy address with an async driver; ``postgresql+asyncpg://..`` with the extra ``postgres``."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Port = 8080
+    """The port to listen on."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is logged; access lines are ``info``."""
+    docs: bool = False
+    """Serves ``/docs`` and ``/openapi.json``."""
+    metrics_public: bool = False
+    """Serves ``/metrics`` without a key of scope ``admin``."""
+    private_hosts: tuple[str, ...] = ()
+    """``host:port`` of providers in the operator's own network: the egress rules let them through, plain http too."""
+    provider_bases: Mapping[str, str] = MappingProxyType({})
+    """``name=url`` pairs: where a provider is reached instead of the ``base`` of its file (a sandbox)."""
+    mappings_dir: str | None = None
+    """A folder of provider files to use instead of those of the package."""
+    bounds: Bounds = Bounds()
+    """Sizes, counts and times: ``INTERLINE_BOUNDS_<NAME>``."""
+
+    def __repr__(self) -> str:
+        shown = {info.name: getattr(self, info.name) for info in fields(self)}
+        shown["database_url"] = _without_password(self.database_url)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Reads every ``INTERLINE_*`` variable; raises ``SettingsMistake`` with all that is wrong.
+
+    A variable that is set to nothing counts as not set.
+    """
+    mistakes: list[str] = []
+    given = {name: value for name, value in env.items() if name.startswith(PREFIX) and value.strip()}
+    mistakes += [_unknown(name) for name in given if name not in _KNOWN]
+    values = _read(Settings, PREFIX, given, mistakes)
+    bounds = _read(Bounds, BOUNDS_PREFIX, given, mistakes)
+    if PREFIX + "SEALING_KEYS" not in given:
+        mistakes.append(NO_KEY)
+    if mistakes:
+        raise SettingsMistake(mistakes)
+    return Settings(**values, bounds=Bounds(**bounds))
+
+
+def _read(struct: type[Struct], prefix: str, given: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
+    values = {}
+    for info in _scalars(struct):
+        variable = prefix + info.name.upper()
+        if variable not in given:
+            continue
+        try:
+            values[info.name] = _value(info, given[variable].strip())
+        except (ValueError, msgspec.ValidationError) as error:
+            mistakes.append(f"{variable}: {error}")
+    return values
+
+
+def _value(info: FieldInfo, text: str) -> Any:
+    parse = _PARSERS.get(info.name)
+    return parse(text) if parse else msgspec.convert(text, info.type, strict=False)
+
+
+def _scalars(struct: type[Struct]) -> list[FieldInfo]:
+    return [info for info in fields(struct) if info.name != "bounds"]
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, _KNOWN, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _sealing_keys(text: str) -> tuple[SealingKey, ...]:
+    keys = tuple(SealingKey.parse(item) for item in _items(text))
+    if len({key.kid for key in keys}) != len(keys):
+        raise ValueError("two sealing keys have the same id")
+    return keys
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    return text
+
+
+def _private_hosts(text: str) -> tuple[str, ...]:
+    return tuple(_private_host(item) for item in _items(text))
+
+
+def _private_host(item: str) -> str:
+    parts = _split("//" + item)
+    if not parts.hostname or not parts.port or parts.netloc != item or "@" in item:
+        raise ValueError(f"{item!r} is not host:port")
+    return item.lower()
+
+
+def _provider_bases(text: str) -> Mapping[str, str]:
+    return dict(_provider_base(item) for item in _items(text))
+
+
+def _provider_base(item: str) -> tuple[str, str]:
+    name, _, url = item.partition("=")
+    parts = _split(url)
+    if (
+        not name
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "@" in url
+        or "?" in url
+        or "#" in url
+    ):
+        raise ValueError("each part is <provider>=<http or https address without user, query and fragment>")
+    return name, url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    try:
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        raise ValueError("the port is not a number from 0 to 65535") from None
+    return parts
+
+
+def _without_password(url: str) -> str:
+    """User and password stand before the last ``@``, and drivers take a password in the query too."""
+    scheme, _, rest = url.partition("://")
+    _, at, place = rest.partition("?")[0].rpartition("@")
+    return f"{scheme}://{'***@' if at else ''}{place}"
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "sealing_keys": _sealing_keys,
+    "database_url": _database_url,
+    "private_hosts": _private_hosts,
+    "provider_bases": _provider_bases,
+}
+_KNOWN = [PREFIX + info.name.upper() for info in _scalars(Settings)] + [
+    BOUNDS_PREFIX + info.name.upper() for info in _scalars(Bounds)
+]

@@ -1,0 +1,69 @@
+"""What one request carries through all rooms: its id, its deadline, its stages, its provider calls."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Clock = Callable[[], float]
+"""Seconds that never go backwards; injected so that tests can turn it."""
+
+
+class Deadline:
+    """The one moment after which nothing of a request may still be waiting."""
+
+    __slots__ = ("_clock", "at")
+
+    def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self.at = clock() + seconds
+
+    def left(self) -> float:
+        """Seconds left, never below 0."""
+        return max(0.0, self.at - self._clock())
+
+
+class Rate:
+    """The provider's budget of an account as it stood after the last call: for the ``RateLimit-*`` headers."""
+
+    __slots__ = ("limit", "remaining", "reset_seconds")
+
+    def __init__(self, limit: int, remaining: int, reset_seconds: float) -> None:
+        self.limit = limit
+        self.remaining = remaining
+        self.reset_seconds = reset_seconds
+
+
+class Trace:
+    """The account of one request: stage timings for log line and ``Server-Timing``, provider calls, budget.
+
+    ``facts`` are the fields of the log line; no secret and no body is ever put there.
+    """
+
+    __slots__ = ("_clock", "deadline", "facts", "rate", "request_id", "stages", "started", "upstream_calls")
+
+    def __init__(self, request_id: str, deadline: Deadline, clock: Clock = time.perf_counter) -> None:
+        self._clock = clock
+        self.request_id = request_id
+        self.deadline = deadline
+        self.started = clock()
+        self.stages: dict[str, float] = {}
+        self.facts: dict[str, str | int] = {}
+        self.rate: Rate | None = None
+        self.upstream_calls = 0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time spent inside to the stage ``name``."""
+        start = self._clock()
+        try:
+            yield
+        finally:
+            self.stages[name] = self.stages.get(name, 0.0) + self._clock() - start
+
+    def elapsed(self) -> float:
+        """Seconds since the request began."""
+        return self._clock() - self.started
+
+    def server_timing(self) -> str:
+        """The value of ``Server-Timing``: each stage in milliseconds (W3C Server Timing)."""
+        return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in self.stages.items())
