@@ -1,0 +1,95 @@
+"""From ``provider.yaml`` to a ``Provider``: expressions compiled, zone opened, every mistake reported."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from proxy.errors import ProviderProblem, all_problems
+from proxy.language.document import Document, Mistake, convert
+from proxy.language.expression import Expression, ExpressionMistake, compile_expression
+from proxy.provider.model import ErrorRule, ListWords, Provider, ProviderWords, SmallListPlan
+
+Made = TypeVar("Made")
+FIELD = re.compile(r"\{(\w+)\}")
+
+REFUSAL_CODES = frozenset(problem.code for problem in all_problems(ProviderProblem))
+"""The codes that an error rule of a provider file may give."""
+
+
+def load_provider(document: Document) -> tuple[Provider | None, list[Mistake]]:
+    """The provider that a document describes, or its mistakes."""
+    words, mistakes = convert(document, ProviderWords)
+    if words is None:
+        return None, mistakes
+    build = _Build(document, mistakes)
+    provider = Provider(
+        name=words.name,
+        words=words,
+        zone=build.at(("zone",), lambda: _zone(words.zone), ZoneInfo("UTC")),
+        errors=tuple(build.error_rule(index, words) for index in range(len(words.errors))),
+        verify_expect=build.expression(words.verify.expect, ("verify", "expect")),
+        verify_identity=build.expression(words.verify.identity, ("verify", "identity")),
+        verify_label=build.expression(words.verify.label, ("verify", "label")),
+        lists={name: build.small_list(name, one) for name, one in words.lists.items()},
+    )
+    build.references(words)
+    return (None if mistakes else provider), mistakes
+
+
+class _Build:
+    """Collects mistakes while the parts are made."""
+
+    def __init__(self, document: Document, mistakes: list[Mistake]) -> None:
+        self._document = document
+        self._mistakes = mistakes
+
+    def note(self, path: tuple[str | int, ...], message: str) -> None:
+        key = ".".join(str(part) for part in path)
+        self._mistakes.append(Mistake(self._document.file, self._document.line(path), key, message))
+
+    def at(self, path: tuple[str | int, ...], make: Callable[[], Made], otherwise: Made) -> Made:
+        try:
+            return make()
+        except (ExpressionMistake, ValueError) as mistake:
+            self.note(path, str(mistake))
+        return otherwise
+
+    def expression(self, text: str, path: tuple[str | int, ...]) -> Expression:
+        return self.at(path, lambda: compile_expression(text), compile_expression("@"))
+
+    def error_rule(self, index: int, words: ProviderWords) -> ErrorRule:
+        rule = words.errors[index]
+        at = ("errors", index)
+        if rule.code not in REFUSAL_CODES:
+            self.note((*at, "code"), f"is none of {', '.join(sorted(REFUSAL_CODES))}")
+        return ErrorRule(
+            status=rule.status,
+            code=rule.code,
+            when=None if rule.when is None else self.expression(rule.when, (*at, "when")),
+            fields=None if rule.fields is None else self.expression(rule.fields, (*at, "fields")),
+        )
+
+    def small_list(self, name: str, words: ListWords) -> SmallListPlan:
+        return SmallListPlan(
+            get=words.get,
+            query=words.query,
+            items=self.expression(words.items, ("lists", name, "items")),
+            more=None if words.more is None else self.expression(words.more, ("lists", name, "more")),
+        )
+
+    def references(self, words: ProviderWords) -> None:
+        for key, text in (("base", words.base), ("prefix", words.prefix)):
+            for field in FIELD.findall(text):
+                if field not in words.connection:
+                    self.note((key,), f"{field!r} is no connection field")
+        for field in FIELD.findall(words.auth.value):
+            if field not in words.credential:
+                self.note(("auth", "value"), f"{field!r} is no credential field")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"there is no time zone {name!r}") from None

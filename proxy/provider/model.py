@@ -1,0 +1,172 @@
+"""The words of ``provider.yaml`` as typed fields.
+
+The Structs are what the YAML may say; ``load`` turns them into a ``Provider``, whose expressions are compiled and whose
+references are checked. Facts stand in the file, never in Python.
+"""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct, field
+
+from proxy.language.expression import Expression
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
+
+
+class FieldWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One field a customer fills in when linking: a connection field is shown again, a credential never."""
+
+    label: str
+    """What the link page calls it."""
+    help: str
+    """Where the customer finds it in the provider's settings."""
+    placeholder: str = ""
+    """An example that is not a real value."""
+    type: Literal["text", "integer", "origin"] = "text"
+    """``origin`` is scheme, host and port of a self-hosted provider, checked by the egress rules."""
+    default: str | None = None
+    """Used when the customer leaves the field empty."""
+    optional: bool = False
+    """May be left empty."""
+
+
+class AuthWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the credential is put into a request: ``value`` names credential fields in braces."""
+
+    header: str
+    value: str
+
+
+class VerifyWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The call that proves a credential, and the expressions over its answer."""
+
+    get: str
+    """Path like those of the mappings; ``^/`` starts at the base."""
+    expect: str
+    """An expression that must be true, else the credential does not fit the connection."""
+    identity: str
+    """The provider's own id of what was linked (its workspace), as an expression."""
+    label: str
+    """A name to show for it, as an expression."""
+
+
+class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A small list of the provider kept per account for five minutes, to complete references from."""
+
+    get: str
+    query: dict[str, str] = {}
+    items: str = "@"
+    more: str | None = None
+    """An expression that is true while another page (parameter ``page``) follows; absent: one answer holds all."""
+
+
+class ErrorWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule from a provider's refusal to our code; the first that holds decides."""
+
+    status: int
+    code: str
+    when: str | None = None
+    """An expression over the decoded body (null where it is not JSON); one that fails to evaluate is false."""
+    fields: str | None = None
+    """An expression that gives ``[{path, detail}]`` of a validation answer."""
+
+
+class LimitWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rate limit the provider keeps: so many calls in so many seconds."""
+
+    scope: Literal["token", "account", "host"]
+    calls: Annotated[int, Meta(gt=0)]
+    per: Annotated[float, Meta(gt=0)]
+    path: str | None = None
+    """Only calls whose path under the prefix starts so count."""
+
+
+class LimitHeaders(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer headers that correct a limit, where the provider sends them."""
+
+    limit: str | None = None
+    remaining: str | None = None
+    reset: str | None = None
+
+
+class PassthroughWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``/proxy`` reaches, as path patterns below the base: ``{field}`` of the connection, ``*`` a segment, ``**`` the rest."""
+
+    allow: list[str]
+    credential_operations: list[str] = []
+    """Paths that show or rotate the linked credential: refused for every caller."""
+
+
+class FactWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """An assumption about the provider, with the evidence for it."""
+
+    says: str
+    grade: Literal["measured", "documented", "clients", "source", "inferred"]
+
+
+EnumWords = dict[str, dict[str, Any]]
+"""Provider word -> what it means in the vocabulary; ``write`` names the word for each category."""
+
+
+class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole ``provider.yaml``."""
+
+    name: Name
+    label: str
+    base: str
+    """Where ``/proxy/{path}`` is joined: scheme, host and base path; ``{field}`` is a connection field."""
+    auth: AuthWords
+    verify: VerifyWords
+    passthrough: PassthroughWords
+    prefix: str = ""
+    """Where a mapping's path is joined, below the base."""
+    headers: dict[str, str] = {}
+    """Sent with every call unless the caller's own header of that name is relayed."""
+    connection: dict[Name, FieldWords] = {}
+    credential: dict[Name, FieldWords] = {}
+    zone: str = "UTC"
+    """The zone of times that name none."""
+    zero_is_null: bool = False
+    """A time of 0 means no time."""
+    lists: dict[Name, ListWords] = {}
+    enums: dict[Name, EnumWords] = {}
+    errors: list[ErrorWords] = []
+    limits: list[LimitWords] = []
+    limit_headers: LimitHeaders = LimitHeaders()
+    secret_fields: list[str] = []
+    """Keys of the provider's objects that never leave, at any depth, beside the general pattern."""
+    media_hosts: list[str] = []
+    """Hosts that attachments may be fetched from, as ``*.example.com`` or exact names."""
+    facts: dict[str, FactWords] = {}
+
+
+class ErrorRule(Struct, frozen=True):
+    """An ``ErrorWords`` with its expressions compiled."""
+
+    status: int
+    code: str
+    when: Expression | None
+    fields: Expression | None
+
+
+class Provider(Struct, frozen=True):
+    """A provider ready for use: the words, their expressions compiled, the zone opened."""
+
+    name: str
+    words: ProviderWords
+    zone: ZoneInfo
+    errors: tuple[ErrorRule, ...]
+    verify_expect: Expression
+    verify_identity: Expression
+    verify_label: Expression
+    lists: dict[str, "SmallListPlan"] = field(default_factory=dict)
+
+
+class SmallListPlan(Struct, frozen=True):
+    """A ``ListWords`` with its expressions compiled."""
+
+    get: str
+    query: dict[str, str]
+    items: Expression
+    more: Expression | None
