@@ -1,0 +1,1 @@
+"""Customers' linked helpdesks, and who may reach them."""

@@ -1,0 +1,47 @@
+"""A small memory of rows just read, so that a busy account or key costs no query."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+LIFE_SECONDS = 5.0
+"""How long another worker may act on a key or account that was revoked, deleted or changed here."""
+MOST = 10_000
+
+
+class RowCache(Generic[T]):
+    """Keeps each value for ``LIFE_SECONDS``, and at most ``MOST``: the one not asked for longest leaves first."""
+
+    def __init__(self, clock: Callable[[], float], *, life_seconds: float = LIFE_SECONDS, most: int = MOST) -> None:
+        self._clock = clock
+        self._life = life_seconds
+        self._most = most
+        self._rows: OrderedDict[str, tuple[float, T]] = OrderedDict()
+
+    def get(self, key: str) -> T | None:
+        """The value, unless it is unknown or too old."""
+        row = self._rows.get(key)
+        if row is None:
+            return None
+        if not 0 <= self._clock() - row[0] < self._life:  # a clock set back must not keep a row alive
+            del self._rows[key]
+            return None
+        self._rows.move_to_end(key)
+        return row[1]
+
+    def put(self, key: str, value: T) -> None:
+        """Remembers a value from now on."""
+        self._rows[key] = (self._clock(), value)
+        self._rows.move_to_end(key)
+        while len(self._rows) > self._most:
+            self._rows.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """Drops one value."""
+        self._rows.pop(key, None)
+
+    def clear(self) -> None:
+        """Drops all."""
+        self._rows.clear()

@@ -1,0 +1,54 @@
+"""The one place where a JSON body sent to the account routes is read: every way it can be wrong is a 400."""
+
+from re import compile as pattern
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from proxy.accounts.caller import Caller
+from proxy.errors import FieldError, InvalidJson, InvalidRequest, UnsupportedMediaType
+
+T = TypeVar("T")
+
+_PLACE = pattern(r"(?P<what>.*?)(?: - at `(?P<at>[^`]*)`)?\Z")
+_UNKNOWN = pattern(r"Object contains unknown field `(?P<name>.*)`\Z")
+
+
+def decode(raw: bytes, kind: type[T]) -> T:
+    """The body as ``kind``; raises ``InvalidJson``, and ``InvalidRequest`` naming what does not fit."""
+    if not raw:
+        raise InvalidJson("the body is empty; send a JSON object")
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("the body does not fit", errors=[field_error(str(error))]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InvalidJson("the body is not JSON in UTF-8") from None
+    except RecursionError:
+        raise InvalidJson("the body is nested too deeply") from None
+
+
+def field_error(message: str) -> FieldError:
+    """Place and reason out of a msgspec message, the place as the caller would write it (``context.account_id``)."""
+    match = _PLACE.match(message)
+    what, at = (match["what"], match["at"] or "$") if match else (message, "$")
+    unknown = _UNKNOWN.match(what)
+    path = at.replace("[...]", "") + (f".{unknown['name'][:64]}" if unknown else "")
+    return FieldError(path.removeprefix("$").removeprefix("."), "is not known here" if unknown else what)
+
+
+class JsonRequest(Request[Caller, Any, State]):
+    """A request whose JSON is decoded strictly, straight into the type that the route names in ``opt["body"]``."""
+
+    async def body(self) -> bytes:
+        """The raw body; raises ``UnsupportedMediaType`` for a content type that is not JSON."""
+        media_type = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise UnsupportedMediaType("send the body as application/json")
+        return await super().body() or b" "
+
+    async def json(self) -> Any:
+        """The decoded body."""
+        return decode((await self.body()).strip(), self.route_handler.opt["body"])

@@ -1,0 +1,206 @@
+"""The linked accounts: making, finding, changing and erasing them, and what a request needs of one.
+
+Every method takes the caller and sees only what the caller may reach. What lies outside answers like what does not
+exist, by the same query. A busy account costs no query and no decryption: what was read is kept for a few seconds.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from re import compile as pattern
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proxy.accounts import audit
+from proxy.accounts.assemble import Assembler
+from proxy.accounts.cache import RowCache
+from proxy.accounts.caller import Caller, no_such_account
+from proxy.accounts.keyring import Keyring
+from proxy.accounts.moment import milliseconds
+from proxy.accounts.record import ACTIVE, Account, Status, account_of
+from proxy.accounts.refusals import Refusals
+from proxy.accounts.verify import Verified
+from proxy.database.engine import reading
+from proxy.database.tables import account_tokens
+from proxy.database.tables import accounts as table
+from proxy.provider.account import LinkedAccount
+from proxy.provider.model import Provider
+from proxy.seal import Sealer
+from proxy.settings import Settings
+
+_ID = pattern(r"[0-9A-Za-z-]{1,36}\Z")
+
+
+class _Known(Struct):
+    """An account read before, with its credential opened."""
+
+    linked: LinkedAccount
+    refusals: int
+
+
+class Accounts:
+    """The accounts of a server, and its keys (``keyring``); one per worker."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        sealer: Sealer,
+        providers: Mapping[str, Provider],
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self._reading = reading(engine)
+        self.assembler = Assembler(sealer, providers, settings)
+        self._clock = clock
+        self._known: RowCache[_Known] = RowCache(clock)
+        self._refusals = Refusals(engine)
+        self.keyring = Keyring(engine, sealer, clock)
+        self.caller = self.keyring.caller
+
+    async def linked(self, caller: Caller, account_id: str) -> LinkedAccount:
+        """What a provider call needs of an account; raises ``NotFound``, the same for every reason.
+
+        Raises ``ReauthRequired`` where the stored credential does not open: it was verified at another origin than the
+        provider file or the settings name now, or its sealing key is gone. The status is for the caller to look at.
+        """
+        known = self._known.get(account_id)
+        if known is None or not caller.sees(account_id, known.linked.tenant_id):
+            row = await self._row(caller, account_id)
+            known = _Known(self.assembler.open(row), row.refusals)
+            self._known.put(account_id, known)
+        return known.linked
+
+    async def get(self, caller: Caller, account_id: str) -> Account:
+        """One account; raises ``NotFound``."""
+        return account_of(await self._row(caller, account_id))
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        tenant_ids: Collection[str] = (),
+        statuses: Collection[str] = (),
+        integrations: Collection[str] = (),
+    ) -> list[Account]:
+        """The accounts within reach, the oldest first; an empty filter is none."""
+        wanted = [_reach(caller)]
+        for column, values in ((table.c.tenant_id, tenant_ids), (table.c.status, statuses)):
+            wanted += [column.in_(values)] if values else []
+        wanted += [table.c.integration.in_(integrations)] if integrations else []
+        query = select(table).where(*wanted).order_by(table.c.created_at, table.c.id)
+        async with self._reading.connect() as connection:
+            return [account_of(row) for row in await connection.execute(query)]
+
+    async def create(self, caller: Caller, linked: LinkedAccount, verified: Verified) -> Account:
+        """Stores a candidate that was verified."""
+        now = self._now()
+        values = self.assembler.columns(linked) | {
+            "id": linked.id,
+            "tenant_id": linked.tenant_id,
+            "integration": linked.provider.name,
+            "label": verified.label,
+            "identity": verified.identity,
+            "status": ACTIVE,
+            "created_at": now,
+            "updated_at": now,
+        }
+        async with self.engine.begin() as connection:
+            row = (await connection.execute(table.insert().values(**values).returning(table))).one()
+            detail = {"tenant": linked.tenant_id, "integration": linked.provider.name}
+            await audit.note(connection, now, caller.actor, "account.create", linked.id, **detail)
+        return account_of(row)
+
+    async def identity(self, caller: Caller, account_id: str) -> str:
+        """The provider's own id of what an account is linked to; raises ``NotFound``."""
+        identity: str = (await self._row(caller, account_id)).identity
+        return identity
+
+    async def relink(self, caller: Caller, account_id: str, linked: LinkedAccount, label: str) -> Account:
+        """Replaces connection and credential by those of a candidate that was verified; the account is active again."""
+        moved = msgspec.structs.replace(linked, id=account_id)
+        fresh = {"status": ACTIVE, "refusals": 0, "last_error": None, "label": label}
+        return await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh)
+
+    async def describe(
+        self, caller: Caller, account_id: str, *, label: str | None = None, status: Status | None = None
+    ) -> Account:
+        """Sets label and status; raises ``NotFound``."""
+        given = {"label": label, "status": status}
+        values = {name: value for name, value in given.items() if value is not None}
+        return await self._change(caller, account_id, "account.update", values)
+
+    async def delete(self, caller: Caller, account_id: str) -> None:
+        """Erases an account with its credential and its tokens; raises ``NotFound``."""
+        now = self._now()
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(account_tokens).where(account_tokens.c.account_id == account_id))
+            gone = await connection.execute(delete(table).where(_is(account_id), _reach(caller)))
+            if gone.rowcount != 1:
+                await connection.rollback()
+                raise no_such_account()
+            await audit.note(connection, now, caller.actor, "account.delete", account_id)
+        self.forget(account_id)
+        self.keyring.forget()
+
+    async def note_refusal(self, account_id: str) -> int:
+        """The provider refused the credential: how often in a row now; at the second the account needs a new one."""
+        count = await self._refusals.add(account_id, self._now())
+        self.forget(account_id)
+        return count
+
+    async def note_success(self, account_id: str) -> None:
+        """The provider took the credential; writes only where a refusal had been noted."""
+        known = self._known.get(account_id)
+        if known is None or known.refusals:
+            await self._refusals.clear(account_id)
+            self.forget(account_id)
+
+    def forget(self, account_id: str) -> None:
+        """Drops what is remembered of an account."""
+        self._known.forget(account_id)
+
+    async def _change(self, caller: Caller, account_id: str, action: str, values: dict[str, Any]) -> Account:
+        now = self._now()
+        wanted = and_(_is(account_id), _reach(caller))
+        statement = update(table).where(wanted).values(**values, updated_at=now).returning(table)
+        async with self.engine.begin() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+            if row is None:
+                raise no_such_account()
+            await audit.note(connection, now, caller.actor, action, account_id, changed=sorted(values))
+        self.forget(account_id)
+        return account_of(row)
+
+    async def _row(self, caller: Caller, account_id: str) -> Any:
+        if not _ID.match(account_id):
+            raise no_such_account()
+        async with self._reading.connect() as connection:
+            row = await _one(connection, and_(_is(account_id), _reach(caller)))
+        if row is None:
+            raise no_such_account()
+        return row
+
+    def _now(self) -> int:
+        return milliseconds(self._clock())
+
+
+async def _one(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Any:
+    return (await connection.execute(select(table).where(wanted))).one_or_none()
+
+
+def _is(account_id: str) -> ColumnElement[bool]:
+    return table.c.id == account_id
+
+
+def _reach(caller: Caller) -> ColumnElement[bool]:
+    """What ``Caller.sees`` says, as a condition."""
+    wanted: list[ColumnElement[bool]] = [table.c.id.is_not(None)]
+    if caller.account_id is not None:
+        wanted.append(_is(caller.account_id))
+    if caller.tenant_ids is not None:
+        wanted.append(table.c.tenant_id.in_(sorted(caller.tenant_ids)))
+    return and_(*wanted)

@@ -1,0 +1,91 @@
+"""Proves a credential at the provider before it is stored."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+
+from proxy.accounts.base import below_base
+from proxy.errors import (
+    FieldError,
+    InvalidCredential,
+    ProviderError,
+    ProviderForbidden,
+    ProviderInvalid,
+    ProviderNotFound,
+    ReauthRequired,
+)
+from proxy.language.expression import Context, EvaluationError, Expression
+from proxy.provider.account import LinkedAccount
+from proxy.provider.model import ProviderWords
+
+Call = Callable[[LinkedAccount, str, str], Awaitable[tuple[int, object]]]
+"""``call(account, method, path)``, the path below the account's base; answers status and decoded body."""
+
+REFUSALS = (ReauthRequired, ProviderForbidden, ProviderNotFound, ProviderInvalid)
+"""The provider says no; anything else it raises is no verdict about the credential."""
+
+LABEL_LENGTH = 200
+
+
+class Verified(Struct, frozen=True):
+    """What the provider says the credential belongs to: its own id, and a name to show."""
+
+    identity: str
+    label: str
+
+
+Verifier = Callable[[LinkedAccount], Awaitable[Verified]]
+"""``verify`` with its ``call`` bound."""
+
+
+async def verify(account: LinkedAccount, call: Call) -> Verified:
+    """Makes the provider file's ``verify`` call with a candidate; raises ``InvalidCredential`` where it is refused.
+
+    Also raises what ``call`` raises about a provider that is unreachable or busy, and ``ProviderError``.
+    """
+    words = account.provider.words
+    try:
+        status, body = await call(account, "GET", verify_path(words, account.connection))
+    except REFUSALS as refusal:
+        raise _wrong("credentials", f"{words.label} refused them") from refusal
+    _check_status(words, status)
+    context = Context(connection=dict(account.connection))
+    provider = account.provider
+    if _value(provider.verify_expect, body, context) is not True:
+        raise _wrong("context", f"{words.label} took the credential, but it does not fit these connection fields")
+    identity = _identity(_value(provider.verify_identity, body, context))
+    if not identity:
+        raise _wrong("credentials", f"{words.label} does not say which account the credential belongs to")
+    label = _value(provider.verify_label, body, context)
+    return Verified(identity, str(label or words.label)[:LABEL_LENGTH])
+
+
+def verify_path(words: ProviderWords, connection: Any) -> str:
+    """The path of the call below the base: ``^/`` starts there, other paths below the prefix."""
+    path = words.verify.get
+    return below_base(path[1:] if path.startswith("^") else words.prefix + path, connection)
+
+
+def _check_status(words: ProviderWords, status: int) -> None:
+    if status >= 500 or status == 429:
+        raise ProviderError(f"{words.label} answered {status}", provider=words.name, provider_status=status)
+    if not 200 <= status < 300:
+        raise _wrong("credentials", f"{words.label} refused them ({status})")
+
+
+def _value(expression: Expression, body: object, context: Context) -> Any:
+    """An answer that the expression cannot read has no value."""
+    try:
+        return expression(body, context)
+    except EvaluationError:
+        return None
+
+
+def _identity(value: Any) -> str:
+    """An id as text; empty where the value cannot be one."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _wrong(path: str, detail: str) -> InvalidCredential:
+    return InvalidCredential("the credential was not stored", errors=[FieldError(path, detail)])

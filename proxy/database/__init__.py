@@ -1,0 +1,1 @@
+"""What is kept: tables, the engine that reaches them, migrations."""

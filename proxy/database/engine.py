@@ -1,0 +1,72 @@
+"""Opens the database with the guarantees that the rooms rely on.
+
+SQLite: write-ahead log, every commit on disk before it counts (a credential or a journal entry that was acknowledged
+survives the power), foreign keys kept, 5 seconds of waiting for another writer. A transaction takes the write lock when
+it begins, since one that reads first and writes later fails at once where another wrote in between; ``reading`` is for
+those that only read, which wait for nobody.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # an erased credential, sealed as it is, leaves the file too
+)
+READING = "interline_reading"
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for ``url`` (an async driver); errors never quote the values of a statement."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    return create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+
+
+def reading(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine and pool for transactions that only read."""
+    return engine.execution_options(**{READING: True})
+
+
+async def schema_revision(engine: AsyncEngine) -> str | None:
+    """The migration the database stands at, ``None`` for an empty one; compare with ``tables.HEAD``."""
+    try:
+        async with reading(engine).connect() as connection:
+            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    except (OperationalError, ProgrammingError) as error:
+        # The one reason that is not a fault: the table does not exist yet, which each database says in its own words.
+        if "alembic_version" in str(error.orig):
+            return None
+        raise
+
+
+def _open_sqlite(url: URL) -> AsyncEngine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions itself, before the first change and never before a CREATE TABLE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

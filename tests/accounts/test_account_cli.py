@@ -1,0 +1,114 @@
+"""The commands, over a real database file."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from proxy.accounts.cli import accounts as accounts_group
+from proxy.accounts.cli import keys, secrets
+from proxy.accounts.verify import Verified
+from proxy.database.cli import db
+from proxy.seal import SealingKey
+from proxy.secret import Secret
+
+
+@pytest.fixture
+def env(url, sealing_key):
+    material = sealing_key.material.reveal()
+    return {"INTERLINE_DATABASE_URL": url, "INTERLINE_SEALING_KEYS": f"{sealing_key.kid}:{material}"}
+
+
+@pytest.fixture
+def run(env):
+    def run(group, *arguments, **changes):
+        return CliRunner().invoke(group, arguments, env=env | changes)
+
+    return run
+
+
+@pytest.fixture
+def upgraded(run):
+    assert run(db, "upgrade").exit_code == 0
+
+
+def test_upgrade_makes_the_tables_and_may_be_repeated(run):
+    for _ in range(2):
+        result = run(db, "upgrade")
+        assert (result.exit_code, result.output) == (0, "The database of INTERLINE_DATABASE_URL is at 0001.\n")
+
+
+def test_a_key_is_printed_once_alone_on_standard_output(run, upgraded):
+    result = run(keys, "new", "--name", "backend", "--scope", "read", "--scope", "proxy", "--tenant", "t1")
+    assert re.fullmatch(r"il_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\n", result.stdout)
+    listed = run(keys, "list", COLUMNS="300").output
+    assert "backend" in listed
+    assert "read proxy" in listed
+    assert result.stdout.strip() not in listed
+    key_id = re.search(r"Key (\S+)\.", result.stderr)[1]
+    assert run(keys, "revoke", key_id).exit_code == 0
+    again = run(keys, "revoke", key_id)
+    assert (again.exit_code, "no such key in force" in again.output) == (1, True)
+
+
+def test_a_key_that_replaces_none_is_refused(run, upgraded):
+    result = run(keys, "new", "--name", "x", "--scope", "read", "--replaces", "nothing")
+    assert (result.exit_code, "there is no key nothing" in result.output) == (1, True)
+    assert run(keys, "new", "--name", "x", "--scope", "everything").exit_code == 2
+
+
+@pytest.mark.parametrize(("group", "arguments"), [(keys, ["list"]), (accounts_group, ["list"]), (db, ["upgrade"])])
+def test_wrong_settings_are_told_all_at_once(run, group, arguments):
+    result = run(group, *arguments, INTERLINE_PORT="x", INTERLINE_SEALING_KEYS="")
+    assert result.exit_code == 1
+    assert "INTERLINE_PORT" in result.output
+    assert "interline secrets new-key" in result.output
+
+
+def test_a_database_without_tables_is_explained(run):
+    result = run(keys, "list")
+    assert (result.exit_code, "interline db upgrade" in result.output) == (1, True)
+
+
+def test_a_new_sealing_key_is_ready_for_the_settings():
+    result = CliRunner().invoke(secrets, ["new-key"])
+    assert SealingKey.parse(result.output.strip()).kid
+
+
+def _linked(accounts, provider, operator, canary):
+    candidate = accounts.assembler.candidate(
+        "t1", provider, {"base_url": "https://d.example"}, {"token": Secret(canary)}
+    )
+    return accounts.create(operator, candidate, Verified("7", "Ada's desk"))
+
+
+async def test_accounts_are_listed_shown_and_erased(run, accounts, provider, operator, canary):
+    import asyncio
+
+    account = await _linked(accounts, provider, operator, canary)
+    steps = {
+        "list": ["list", "--tenant", "t1"],
+        "show": ["show", account.id],
+        "delete": ["delete", account.id, "--yes"],
+        "gone": ["show", account.id],
+    }
+    outputs = {name: await asyncio.to_thread(run, accounts_group, *step, COLUMNS="300") for name, step in steps.items()}
+    assert account.id in outputs["list"].output
+    assert json.loads(outputs["show"].output)["label"] == "Ada's desk"
+    assert (outputs["delete"].exit_code, outputs["gone"].exit_code) == (0, 1)
+    assert canary not in "".join(result.output for result in outputs.values())
+
+
+async def test_credentials_are_sealed_anew_under_the_first_key(run, env, accounts, provider, operator, canary):
+    import asyncio
+
+    await _linked(accounts, provider, operator, canary)
+    fresh = CliRunner().invoke(secrets, ["new-key"]).output.strip()
+    both = f"{fresh},{env['INTERLINE_SEALING_KEYS']}"
+    stranger = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=fresh)
+    assert (stranger.exit_code, "no configured key opens" in stranger.output) == (1, True)
+    done = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=both)
+    assert (done.exit_code, done.output) == (0, "1 credentials sealed anew.\n")
+    alone = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=fresh)
+    assert (alone.exit_code, alone.output) == (0, "0 credentials sealed anew.\n")
