@@ -1,0 +1,1 @@
+"""The mapping language: strict YAML and compiled JMESPath; pure, for both packages."""
