@@ -1,0 +1,112 @@
+"""A simulated Chatwoot 4.15.1, community edition, with one account full of invented conversations."""
+
+import time
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from random import Random
+from typing import Any
+
+from sandbox.chatwoot import directory, errors, storage
+from sandbox.chatwoot.access import Tokens, Viewer, authenticate, token_of
+from sandbox.chatwoot.churn import churned
+from sandbox.chatwoot.limits import Throttles
+from sandbox.chatwoot.routes import account_routes
+from sandbox.chatwoot.seed import seeded
+from sandbox.chatwoot.state import ACCOUNT, State
+from sandbox.http import Request, Response, Routes
+
+FILES: dict[str, Callable[..., Response]] = {
+    "/rails/active_storage/blobs/redirect/{signed}/{name}": storage.redirect,
+    "/rails/active_storage/representations/redirect/{signed}/{variation}/{name}": storage.redirect,
+    "/rails/active_storage/disk/{signed}/{name}": storage.disk,
+}
+
+RAILS_JSON = "application/json; charset=utf-8"
+
+
+class Chatwoot:
+    """One installation; its state depends on ``seed`` and the requests alone, ``rate_limit`` is requests per minute."""
+
+    name = "chatwoot"
+
+    def __init__(
+        self,
+        *,
+        tickets: int = 500,
+        seed: int = 1,
+        rate_limit: int = 3000,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tickets, self._seed = tickets, seed
+        self._rate_limit, self._monotonic = rate_limit, monotonic
+        self._tokens = Tokens(seed)
+        self._accounts = account_routes()
+        self._files = Routes()
+        for pattern, operation in FILES.items():
+            self._files.add("GET", pattern, operation)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the state of the seed; the windows of the throttles start anew."""
+        self.state: State = seeded(self._tickets, self._seed)
+        self._changes = Random(f"churn {self._seed}")
+        self._throttles = Throttles(self._rate_limit, self._monotonic)
+
+    def handle(self, request: Request) -> Response:
+        """Answers one request and applies its effect."""
+        token = token_of(request)
+        response = self._throttles.refuse(request, token) or self._answer(request)
+        body = b"" if request.method == "HEAD" else response.body
+        stamp = (("x-sandbox-credential", sha256(token.encode()).hexdigest()[:12]),) if token else ()
+        kinds = ((name, RAILS_JSON if value == "application/json" else value) for name, value in response.headers)
+        return Response(response.status, body, (*kinds, *stamp))
+
+    def churn(self, change: Mapping[str, int]) -> dict[str, list[int]]:
+        """Changes the data under a reader: ``insert``, ``close``, ``bump``, ``merge`` (here: delete), in this order."""
+        return churned(self.state, self._changes, change)
+
+    def credentials(self) -> dict[str, Any]:
+        """The administrator's first token and the account."""
+        return {"token": self.token_for(0), "connection": {"account_id": ACCOUNT}}
+
+    def token_for(self, number: int) -> str:
+        """One of 10,000 tokens of the administrator."""
+        return self._tokens.admin(number)
+
+    def agent_token(self) -> str:
+        """The token of a user with the role agent, a member of two inboxes."""
+        return self._tokens.agent
+
+    def stranger_token(self) -> str:
+        """The token of a user who is in no account."""
+        return self._tokens.stranger
+
+    def bot_token(self) -> str:
+        """The token of an agent bot."""
+        return self._tokens.bot
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            return self._dispatch(request)
+        except errors.Refusal as refusal:
+            return refusal.response
+        except errors.Crash as crash:
+            return errors.page(request, crash.status)
+
+    def _dispatch(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        path = request.path.rstrip("/")
+        if method == "GET" and path == "/api":
+            return directory.version(self.state)
+        if method == "GET" and path == "/api/v1/profile":
+            return directory.profile(self.state, self._viewer(request))
+        file = self._files.find(request.path)
+        if file is not None and method in file[0]:
+            return file[0][method](self.state, request, *file[1])
+        found = self._accounts.find(request.path)
+        if found is None or method not in found[0]:
+            raise errors.Crash(404)
+        return found[0][method](self.state, self._viewer(request), request, *found[1])
+
+    def _viewer(self, request: Request) -> Viewer:
+        return authenticate(self._tokens, request)
