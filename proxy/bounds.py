@@ -15,7 +15,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """The limits of one server; settings may lower or raise each (``INTERLINE_BOUNDS_<NAME>``)."""
 
     head_bytes: Positive = 32 * KIB
-    """Request line and headers together."""
+    """The headers of a request together; path and query have bounds of their own."""
     head_fields: Positive = 100
     """Number of request headers."""
     path_bytes: Positive = 2 * KIB
@@ -24,8 +24,6 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """The raw query of a request."""
     json_bytes: Positive = 1 * MIB
     """A JSON body sent to us."""
-    json_depth: Positive = 64
-    """Nesting of a JSON body sent to us."""
     stream_bytes: Positive = 100 * MIB
     """An upload or a download, streamed."""
     provider_json_bytes: Positive = 8 * MIB

@@ -13,6 +13,7 @@
     |   |-- InvalidCursor             400 invalid-cursor
     |   |-- Unauthorized              401 unauthorized
     |   |-- MissingScope              403 missing-scope
+    |   |-- AccountBlocked            403 account-blocked
     |   |-- PathNotAllowed            403 path-not-allowed
     |   |-- CredentialOperation       403 credential-operation
     |   |-- NotFound                  404 not-found
@@ -65,7 +66,7 @@ class FieldError(Struct, frozen=True):
     detail: str
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     """An answer of the kind ``application/problem+json``; ``members`` are extension members of the body."""
 
     status: ClassVar[int]
@@ -175,6 +176,12 @@ class MissingScope(CallerProblem):
     """The key lacks the scope of the route."""
 
     status, code, title = 403, "missing-scope", "The key may not do this"
+
+
+class AccountBlocked(CallerProblem):
+    """The operator blocked the account: no call is made for it."""
+
+    status, code, title = 403, "account-blocked", "The account is blocked"
 
 
 class PathNotAllowed(CallerProblem):

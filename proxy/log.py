@@ -85,7 +85,9 @@ def clean(text: str) -> str:
 
 
 def _field(name: str, value: Any) -> Any:
-    return MASK if _SECRET_NAME.search(name) else _plain(value)
+    """What stands under a secret's name is masked; a number there is a time or a count, such as a stage's."""
+    masked = _SECRET_NAME.search(name) and not isinstance(value, float | int)
+    return MASK if masked else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -52,6 +52,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``host:port`` of providers in the operator's own network: the egress rules let them through, plain http too."""
     provider_bases: Mapping[str, str] = MappingProxyType({})
     """``name=url`` pairs: where a provider is reached instead of the ``base`` of its file (a sandbox)."""
+    provider_limits: Mapping[str, int] = MappingProxyType({})
+    """``name=calls`` pairs: calls a minute where a self-hosted provider allows others than its file declares."""
     mappings_dir: str | None = None
     """A folder of provider files to use instead of those of the package."""
     bounds: Bounds = Bounds()
@@ -154,6 +156,17 @@ def _provider_base(item: str) -> tuple[str, str]:
     return name, url.rstrip("/")
 
 
+def _provider_limits(text: str) -> Mapping[str, int]:
+    return dict(_provider_limit(item) for item in _items(text))
+
+
+def _provider_limit(item: str) -> tuple[str, int]:
+    name, _, calls = item.partition("=")
+    if not name or not calls.isdigit() or int(calls) < 1:
+        raise ValueError("each part is <provider>=<calls a minute, a whole number from 1>")
+    return name, int(calls)
+
+
 def _split(url: str) -> SplitResult:
     parts = urlsplit(url)
     try:
@@ -175,6 +188,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "database_url": _database_url,
     "private_hosts": _private_hosts,
     "provider_bases": _provider_bases,
+    "provider_limits": _provider_limits,
 }
 _KNOWN = [PREFIX + info.name.upper() for info in _scalars(Settings)] + [
     BOUNDS_PREFIX + info.name.upper() for info in _scalars(Bounds)

@@ -36,14 +36,19 @@ class Rate:
 class Trace:
     """The account of one request: stage timings for log line and ``Server-Timing``, provider calls, budget.
 
+    ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
+
     ``facts`` are the fields of the log line; no secret and no body is ever put there.
     """
 
-    __slots__ = ("_clock", "deadline", "facts", "rate", "request_id", "stages", "started", "upstream_calls")
+    __slots__ = ("_clock", "deadline", "facts", "path", "rate", "request_id", "stages", "started", "upstream_calls")
 
-    def __init__(self, request_id: str, deadline: Deadline, clock: Clock = time.perf_counter) -> None:
+    def __init__(
+        self, request_id: str, deadline: Deadline, clock: Clock = time.perf_counter, *, path: str = ""
+    ) -> None:
         self._clock = clock
         self.request_id = request_id
+        self.path = path
         self.deadline = deadline
         self.started = clock()
         self.stages: dict[str, float] = {}

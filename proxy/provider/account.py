@@ -12,9 +12,9 @@ from proxy.secret import Secret
 class LinkedAccount(Struct, frozen=True):
     """A customer's linked helpdesk with its credential opened, for the length of a request.
 
-    ``origin`` is scheme, host and port of the provider (``https://app.example.com``), ``base_path`` the path below it that
-    the passthrough is joined to (``/api/v2``); both come from the provider file, the connection or the server's settings,
-    never from a request. ``connection`` is not secret, ``credential`` is.
+    ``origin`` is scheme, host and port of the provider (``https://app.example.com``), ``base_path`` the path below it
+    that the passthrough is joined to (``/api/v2``); both come from the provider file, the connection or the server's
+    settings, never from a request. ``connection`` is not secret, ``credential`` is.
     """
 
     id: str

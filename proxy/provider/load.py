@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec.structs import replace
+
 from proxy.errors import ProviderProblem, all_problems
 from proxy.language.document import Document, Mistake, convert
 from proxy.language.expression import Expression, ExpressionMistake, compile_expression
@@ -37,6 +39,12 @@ def load_provider(document: Document) -> tuple[Provider | None, list[Mistake]]:
     return (None if mistakes else provider), mistakes
 
 
+def with_limit(provider: Provider, calls: int) -> Provider:
+    """The same provider where its operator allows another number of calls a minute; limits of single paths stay."""
+    limits = [one if one.path is not None else replace(one, calls=calls, per=60) for one in provider.words.limits]
+    return replace(provider, words=replace(provider.words, limits=limits))
+
+
 class _Build:
     """Collects mistakes while the parts are made."""
 
@@ -45,8 +53,7 @@ class _Build:
         self._mistakes = mistakes
 
     def note(self, path: tuple[str | int, ...], message: str) -> None:
-        key = ".".join(str(part) for part in path)
-        self._mistakes.append(Mistake(self._document.file, self._document.line(path), key, message))
+        self._mistakes.append(self._document.mistake(path, message))
 
     def at(self, path: tuple[str | int, ...], make: Callable[[], Made], otherwise: Made) -> Made:
         try:
@@ -79,10 +86,14 @@ class _Build:
         )
 
     def references(self, words: ProviderWords) -> None:
-        for key, text in (("base", words.base), ("prefix", words.prefix)):
+        places: dict[tuple[str | int, ...], str] = {("base",): words.base, ("prefix",): words.prefix}
+        for name in ("allow", "credential_operations"):
+            for index, text in enumerate(getattr(words.passthrough, name)):
+                places["passthrough", name, index] = text
+        for path, text in places.items():
             for field in FIELD.findall(text):
                 if field not in words.connection:
-                    self.note((key,), f"{field!r} is no connection field")
+                    self.note(path, f"{field!r} is no connection field")
         for field in FIELD.findall(words.auth.value):
             if field not in words.credential:
                 self.note(("auth", "value"), f"{field!r} is no credential field")

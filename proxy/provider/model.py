@@ -91,7 +91,10 @@ class LimitHeaders(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PassthroughWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """What ``/proxy`` reaches, as path patterns below the base: ``{field}`` of the connection, ``*`` a segment, ``**`` the rest."""
+    """What ``/proxy`` reaches, as path patterns below the base.
+
+    ``{field}`` is a value of the connection, ``*`` any segment, ``**`` the rest.
+    """
 
     allow: list[str]
     credential_operations: list[str] = []

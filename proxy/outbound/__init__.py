@@ -1,0 +1,1 @@
+"""The one door to the providers: every byte that leaves for one passes ``call``."""

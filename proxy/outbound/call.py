@@ -1,0 +1,227 @@
+"""``call``: every byte that leaves for a provider passes these stages: account, credentials, budget, send, retry."""
+
+import asyncio
+import random as randomness
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+
+from proxy.bounds import Bounds
+from proxy.coordination import Coordination
+from proxy.coordination.window import Announced, Limit, Standing
+from proxy.errors import (
+    AccountBlocked,
+    DeadlineExceeded,
+    ProviderProblem,
+    ProviderUnreachable,
+    RateLimited,
+    ReauthRequired,
+)
+from proxy.outbound.answer import ProviderAnswer, refuses_credential
+from proxy.outbound.attempt import Attempt, received
+from proxy.outbound.budget import OutOfBudget, acquire, announced, limits_of, wait_announced
+from proxy.outbound.egress import Egress, EgressRefused
+from proxy.outbound.exchange import Outgoing, SendFailure
+from proxy.outbound.places import Places
+from proxy.outbound.request import ProviderRequest, outgoing
+from proxy.outbound.retry import SAFE_METHODS, Outcome, Random, Verdict, judge, no, relayed_wait
+from proxy.outbound.transport import Incoming, Transport
+from proxy.provider.account import LinkedAccount
+from proxy.provider.model import Provider
+from proxy.trace import Clock, Rate, Trace
+
+NEEDS_REAUTH = "needs_reauth"
+BLOCKED = "blocked"
+PAUSE_SECONDS = 1.0
+"""How long a scope rests after a 429 that names no time."""
+
+Note = Callable[[str], Awaitable[None]]
+"""Told of an account id."""
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Outbound:
+    """The outbound door. ``on_refusal`` and ``on_success`` are told whose credential was refused or worked."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        coordination: Coordination,
+        egress: Egress,
+        bounds: Bounds,
+        on_refusal: Note,
+        on_success: Note,
+        *,
+        clock: Clock = time.time,
+        random: Random = randomness.random,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._transport = transport
+        self._coordination = coordination
+        self._egress = egress
+        self._bounds = bounds
+        self._on_refusal = on_refusal
+        self._on_success = on_success
+        self._clock = clock
+        self._random = random
+        self._sleep = sleep
+        self._places = Places(bounds.account_in_flight, bounds.account_queued)
+
+    async def call(self, account: LinkedAccount, request: ProviderRequest, trace: Trace) -> ProviderAnswer:
+        """Sends one request and returns the provider's last answer, whatever its status; the caller closes it.
+
+        Raises ``ReauthRequired``, ``RateLimited``, ``Overloaded``, ``ProviderUnreachable``, ``DeadlineExceeded``,
+        ``ProviderTooLarge`` and ``ProviderError``. Where no answer came, the problem's member ``outcome`` is
+        ``not_sent`` or ``unknown``.
+        """
+        with trace.stage("account"):
+            address = await self._reachable(account)
+            leave = await self._places.enter(account.id, trace.deadline.left())
+        try:
+            with trace.stage("credentials"):
+                ready = outgoing(account, request, address)
+            limits = limits_of(account, request.target)
+            for retries in count():
+                with trace.stage("budget"):
+                    await self._budget(account, limits, request, trace)
+                with trace.stage("send"):
+                    attempt = await self._send(account, ready, limits, request, trace)
+                verdict = self._verdict(attempt, request, retries, trace)
+                if not verdict.retry:
+                    break
+                with trace.stage("retry"):
+                    await attempt.discard()
+                    await self._sleep(verdict.wait)
+            return await self._answer(account, attempt, leave)
+        except BaseException:
+            leave()
+            raise
+
+    async def _reachable(self, account: LinkedAccount) -> str | None:
+        """The checked address to connect to, if the origin needs one; raises where the account cannot be called."""
+        name = account.provider.name
+        if account.status == BLOCKED:
+            raise AccountBlocked("the operator blocked this account")
+        if account.status == NEEDS_REAUTH:
+            raise ReauthRequired("the provider refused the stored credential; link the account again", provider=name)
+        try:
+            async with asyncio.timeout(self._bounds.connect_seconds):
+                return await self._egress.address(account)
+        except (EgressRefused, TimeoutError) as refused:
+            reason = str(refused) or "the host name cannot be resolved in time"
+            raise ProviderUnreachable(reason, provider=name, outcome="not_sent") from None
+
+    async def _budget(
+        self, account: LinkedAccount, limits: Sequence[Limit], request: ProviderRequest, trace: Trace
+    ) -> None:
+        wanted = self._bounds.budget_wait_seconds if request.patience is None else request.patience
+        try:
+            standing = await acquire(
+                self._coordination, limits, min(wanted, trace.deadline.left()), self._sleep, self._random
+            )
+        except OutOfBudget as out:
+            _show(trace, out.standing)
+            raise RateLimited(
+                f"the rate budget at {account.provider.words.label} is used up and the wait did not fit",
+                provider=account.provider.name,
+                headers={"Retry-After": str(relayed_wait(out.standing.wait))},
+            ) from None
+        _show(trace, standing)
+
+    async def _send(
+        self,
+        account: LinkedAccount,
+        ready: Outgoing,
+        limits: Sequence[Limit],
+        request: ProviderRequest,
+        trace: Trace,
+    ) -> Attempt:
+        trace.upstream_calls += 1
+        try:
+            incoming = await self._transport.send(ready, trace.deadline)
+        except SendFailure as failure:
+            await self._unanswered(limits, failure.phase)
+            return Attempt(failure=failure)
+        except BaseException:  # cancelled, or the caller's body broke off: the provider may have counted it
+            await self._coordination.settle(limits, Announced())
+            raise
+        try:
+            wait = await self._note(account.provider, incoming, limits, trace)
+        except BaseException:
+            await incoming.aclose()
+            raise
+        attempt = await received(incoming, account.provider, self._bounds, trace.deadline, streamed=request.stream)
+        attempt.announced_wait = wait
+        return attempt
+
+    async def _note(
+        self, provider: Provider, incoming: Incoming, limits: Sequence[Limit], trace: Trace
+    ) -> float | None:
+        """Learns from the answer's headers; the seconds that a 429 asks to wait, if it says."""
+        now = self._clock()
+        _show(trace, await self._coordination.settle(limits, announced(provider, incoming.headers, now)))
+        if incoming.status != 429:
+            return None
+        wait = wait_announced(provider, incoming.headers, now)
+        await self._coordination.pause(limits[:1], PAUSE_SECONDS if wait is None else wait)
+        return wait
+
+    async def _unanswered(self, limits: Sequence[Limit], phase: str) -> None:
+        if phase == "not_sent":
+            await self._coordination.give_back(limits)
+        else:
+            await self._coordination.settle(limits, Announced())
+
+    def _verdict(self, attempt: Attempt, request: ProviderRequest, retries: int, trace: Trace) -> Verdict:
+        outcome = _outcome(attempt)
+        if outcome.phase != "not_sent" and not isinstance(request.body, bytes | None):
+            return no("the body was streamed and is gone")
+        patience = self._bounds.budget_wait_seconds if request.patience is None else request.patience
+        return judge(
+            outcome,
+            repeatable=request.safe or request.method in SAFE_METHODS,
+            retries=retries,
+            left=min(trace.deadline.left(), patience) if outcome.status == 429 else trace.deadline.left(),
+            random=self._random,
+        )
+
+    async def _answer(self, account: LinkedAccount, attempt: Attempt, leave: Callable[[], None]) -> ProviderAnswer:
+        incoming = attempt.incoming
+        if incoming is None:
+            raise _problem(account, attempt.failure)
+        answer = ProviderAnswer(account.provider, incoming, body=attempt.body, leave=leave)
+        answer.announced_wait = attempt.announced_wait
+        try:
+            if attempt.body is not None and refuses_credential(account.provider, incoming.status, attempt.body):
+                answer.refused = True
+                await self._on_refusal(account.id)
+            elif incoming.status < 400:
+                await self._on_success(account.id)
+        except BaseException:
+            await incoming.aclose()
+            raise
+        if attempt.body is not None:  # read whole: nothing is under way any more, whoever forgets to close it
+            await answer.aclose()
+        return answer
+
+
+def _outcome(attempt: Attempt) -> Outcome:
+    if attempt.incoming is None:
+        return Outcome(attempt.failure.phase if attempt.failure else "ambiguous")
+    return Outcome("answered", attempt.incoming.status, attempt.announced_wait)
+
+
+def _problem(account: LinkedAccount, failure: SendFailure | None) -> ProviderProblem:
+    late = failure is not None and failure.late
+    sent = failure is None or failure.phase != "not_sent"
+    kind = DeadlineExceeded if late else ProviderUnreachable
+    return kind(
+        failure.reason if failure else "no answer came",
+        provider=account.provider.name,
+        outcome="unknown" if sent else "not_sent",
+    )
+
+
+def _show(trace: Trace, standing: Standing) -> None:
+    if standing.limit:
+        trace.rate = Rate(standing.limit, standing.remaining, standing.reset_seconds)

@@ -1,0 +1,41 @@
+"""The one site that opens a credential: for the request's header, its digest, and what answers are searched for."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from re import compile as pattern
+
+from proxy.errors import ReauthRequired
+from proxy.outbound.headers import Header
+from proxy.provider.account import LinkedAccount
+from proxy.secret import Secret
+
+_FIELD = pattern(r"\{(\w+)\}")
+_VALUE = pattern(r"[\x20-\x7e]+\Z")
+
+
+def auth_header(account: LinkedAccount) -> Header:
+    """The header that proves the linked account, as the provider file words it.
+
+    Raises ``ReauthRequired`` where the stored credential cannot stand in a header.
+    """
+    auth = account.provider.words.auth
+    value = _FIELD.sub(lambda found: _opened(account, found[1]), auth.value)
+    if not _VALUE.match(value):
+        raise ReauthRequired("the stored credential cannot be sent", provider=account.provider.name)
+    return auth.header.lower().encode("ascii"), value.encode("ascii")
+
+
+def credential_digest(account: LinkedAccount) -> str:
+    """Names the credential without showing it: accounts that share one share its rate budget."""
+    parts = (f"{len(secret.reveal())}:{secret.reveal()}" for _, secret in sorted(account.credential.items()))
+    return sha256("".join(parts).encode()).hexdigest()
+
+
+def opened(secrets: Iterable[Secret]) -> list[str]:
+    """The values themselves, for ``redact`` to make the forms of."""
+    return [secret.reveal() for secret in secrets]
+
+
+def _opened(account: LinkedAccount, field: str) -> str:
+    secret = account.credential.get(field)
+    return "" if secret is None else secret.reveal()

@@ -1,0 +1,70 @@
+"""One request to a provider, before and after the credential is put in."""
+
+from collections.abc import AsyncIterator, Sequence
+from re import compile as pattern
+
+from msgspec import Struct
+
+from proxy.outbound.credentials import auth_header
+from proxy.outbound.exchange import Outgoing
+from proxy.outbound.headers import Headers
+from proxy.outbound.retry import SAFE_METHODS
+from proxy.provider.account import LinkedAccount
+
+IDENTITY = (b"accept-encoding", b"identity")
+"""Answers are looked into, for the credential if for nothing else."""
+ANYTHING = (b"accept", b"*/*")
+
+_WAIT = pattern(r"(?:^|[,;\s])wait=([0-9]{1,4})(?:$|[,;\s])")
+
+
+class ProviderRequest(Struct, frozen=True):
+    """One request to a provider. ``target`` is path and query below the origin, ASCII, as ``paths`` makes it.
+
+    ``headers`` have lower-case names; the credential, ``Host`` and framing are added. ``length`` is that of a streamed
+    body, if known. ``safe``: it may reach the provider twice (GET, HEAD and OPTIONS always may). ``stream``: the body
+    of the answer is left on the wire; otherwise it is read whole, bounded and decoded. ``patience`` is how many seconds
+    to wait for the rate budget.
+    """
+
+    method: str
+    target: str
+    headers: Headers = []
+    body: bytes | AsyncIterator[bytes] | None = None
+    length: int | None = None
+    safe: bool = False
+    stream: bool = False
+    patience: float | None = None
+
+
+def outgoing(account: LinkedAccount, request: ProviderRequest, address: str | None) -> Outgoing:
+    """The request with the credential and the provider file's own headers put in.
+
+    A fixed ``Accept`` also replaces one that takes anything, which providers read as a browser's.
+    """
+    auth = auth_header(account)
+    fixed = {
+        name.lower().encode("ascii"): value.encode("ascii") for name, value in account.provider.words.headers.items()
+    }
+    kept = [
+        header for header in request.headers if header[0] != auth[0] and not (header == ANYTHING and b"accept" in fixed)
+    ]
+    given = {name for name, _ in kept}
+    added = [header for header in fixed.items() if header[0] not in given]
+    return Outgoing(
+        account_id=account.id,
+        origin=account.origin,
+        method=request.method,
+        target=request.target.encode("ascii"),
+        headers=[*kept, *added, IDENTITY, auth],
+        body=request.body,
+        length=request.length,
+        address=address,
+        fresh=not (request.safe or request.method in SAFE_METHODS),
+    )
+
+
+def patience_of(prefer: Sequence[str]) -> float | None:
+    """Seconds to wait for the provider's rate budget, as ``Prefer: wait=N`` says it (RFC 7240 4.3)."""
+    match = _WAIT.search(",".join(prefer))
+    return float(match[1]) if match else None
