@@ -1,0 +1,5 @@
+"""``python -m unified`` is ``interline``."""
+
+from unified.cli import main
+
+main()

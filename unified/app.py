@@ -1,0 +1,191 @@
+"""The application: everything put together, and the URL table.
+
+The path of a request:
+
+    Edge                    guards the head, opens the trace, logs and counts
+    authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
+    /unified/...            unified/routes.py -> unified/read.py -+
+    /proxy/...              proxy/passthrough/ -------------------+-> proxy/outbound/call.py -> the provider
+    /integrated-account     proxy/accounts/routes.py -------------+
+
+Reading starts here.
+"""
+
+import gc
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, asgi
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
+from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
+
+from proxy import log
+from proxy.accounts.guard import authenticate
+from proxy.accounts.routes import account_routes
+from proxy.accounts.store import Accounts
+from proxy.accounts.verify import Verified, verify
+from proxy.bounds import Bounds
+from proxy.coordination.memory import MemoryCoordination
+from proxy.cursor import Cursors
+from proxy.database.engine import open_engine, schema_revision
+from proxy.database.tables import HEAD
+from proxy.outbound.answer import read_json, refusal
+from proxy.outbound.call import Outbound
+from proxy.outbound.egress import Egress
+from proxy.outbound.paths import target
+from proxy.outbound.request import ProviderRequest
+from proxy.outbound.transport import Transport
+from proxy.passthrough.handler import passthrough_app
+from proxy.provider.account import LinkedAccount
+from proxy.seal import Sealer
+from proxy.settings import Settings, load_settings
+from proxy.trace import Deadline, Trace
+from unified.edge import Edge
+from unified.folders import mappings_folder
+from unified.mapping.load import load_mappings
+from unified.mapping.model import Mappings
+from unified.pages import page_routes
+from unified.problems import EXCEPTION_HANDLERS
+from unified.read import Reader
+from unified.references import SmallLists
+from unified.routes import Unified, unified_routes
+
+
+class Server:
+    """The parts of one worker, built from the settings; nothing is connected before the first use."""
+
+    def __init__(self, settings: Settings, mappings: Mappings) -> None:
+        bounds = settings.bounds
+        sealer = Sealer(settings.sealing_keys)
+        self.settings = settings
+        self.mappings = mappings
+        self.engine = open_engine(settings.database_url)
+        self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
+        self.transport = Transport(
+            idle_accounts=bounds.idle_accounts,
+            connections=bounds.account_in_flight,
+            connect_seconds=bounds.connect_seconds,
+            idle_seconds=bounds.stream_idle_seconds,
+            clock=time.monotonic,
+        )
+        self.outbound = Outbound(
+            self.transport,
+            MemoryCoordination(time.monotonic),
+            Egress(settings.private_hosts, settings.provider_bases, time.monotonic),
+            bounds,
+            self._refused,
+            self.accounts.note_success,
+        )
+        self.reader = Reader(Cursors(sealer), SmallLists(), bounds)
+
+    async def _refused(self, account_id: str) -> None:
+        await self.accounts.note_refusal(account_id)
+
+    async def verify(self, account: LinkedAccount) -> Verified:
+        """Proves a credential at its provider."""
+        return await verify(account, self._verify_call)
+
+    async def _verify_call(self, account: LinkedAccount, method: str, path: str) -> tuple[int, object]:
+        trace = Trace("verify", Deadline(self.settings.bounds.deadline_seconds))
+        request = ProviderRequest(method, target(account.base_path + path), safe=True)
+        answer = await self.outbound.call(account, request, trace)
+        try:
+            refused = refusal(answer)
+            if refused is not None:
+                raise refused
+            return answer.status, await read_json(answer)
+        finally:
+            await answer.aclose()
+
+    @asynccontextmanager
+    async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
+        """Refuses to start on a database that is not migrated; closes what was opened."""
+        revision = await schema_revision(self.engine)
+        if revision != HEAD:
+            raise SystemExit(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")
+        gc.collect()
+        gc.freeze()  # what lives as long as the worker is not walked again by the collector
+        try:
+            yield
+        finally:
+            await self.transport.aclose()
+            await self.engine.dispose()
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The whole server as one ASGI application."""
+    log.configure(settings.log_level)
+    server = Server(settings, load_mappings(mappings_folder(settings)).with_limits(settings.provider_limits))
+    return Edge(litestar_app(server, [server.lifespan]), settings.bounds)
+
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+Lifespan = Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]]
+
+
+def litestar_app(server: Server, lifespan: Lifespan = ()) -> Litestar:
+    """The framework's application, with every route; raises RuntimeError for a route that declares no scope."""
+    app = Litestar(
+        route_handlers=routes(server),
+        guards=[guard_of(server)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=list(lifespan),
+        openapi_config=None,  # unified/openapi.py writes the document, pages.py serves it
+        request_max_body_size=server.settings.bounds.json_bytes,
+        pdb_on_exception=False,
+        debug=False,
+    )
+    _require_scopes(app)
+    return app
+
+
+def routes(server: Server) -> list[ControllerRouterHandler]:
+    """All URLs, read top to bottom; the passthrough takes whatever comes below its mount."""
+    bounds: Bounds = server.settings.bounds
+    table = Unified(server.accounts, server.mappings, server.outbound, server.reader, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, bounds)
+    return [
+        *page_routes(server),
+        *account_routes(server.accounts, server.verify),
+        *unified_routes(table),
+        asgi("/proxy", is_mount=True, opt={"scope": "proxy"}, copy_scope=False)(proxy),
+    ]
+
+
+def guard_of(server: Server) -> AsyncAnyCallable:
+    """The guard of every route; the framework's own answers to OPTIONS, which tell the methods, are for everyone."""
+    authenticated = authenticate(server.accounts)
+
+    async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        if not _tells_methods(handler):
+            await authenticated(connection, handler)
+
+    return guard
+
+
+def _require_scopes(app: Litestar) -> None:
+    bare = sorted({route.path for route in app.routes for handler in _handlers(route) if "scope" not in handler.opt})
+    if bare:
+        raise RuntimeError(f"these routes declare no scope: {', '.join(bare)}")
+
+
+def _handlers(route: BaseRoute) -> Sequence[BaseRouteHandler]:
+    """The handlers that we wrote."""
+    if isinstance(route, HTTPRoute):
+        return [handler for handler in route.route_handlers if not _tells_methods(handler)]
+    return [route.route_handler] if isinstance(route, ASGIRoute) else []
+
+
+def _tells_methods(handler: BaseRouteHandler) -> bool:
+    """Whether it is the framework's own answer to OPTIONS."""
+    return isinstance(handler, HTTPRouteHandler) and handler.http_methods == {"OPTIONS"}
+
+
+def from_environment() -> ASGIApp:
+    """What a worker serves: settings from ``INTERLINE_*``."""
+    return create_app(load_settings(os.environ))

@@ -1,0 +1,112 @@
+"""The command ``interline``."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from proxy.accounts.cli import accounts, keys, secrets
+from proxy.database.cli import db
+from proxy.language.document import Mistakes
+from proxy.settings import Settings, SettingsMistake, load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """One REST API in front of your customers' helpdesks."""
+
+
+for group in (accounts, keys, secrets, db):
+    main.add_command(group)
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings(os.environ)
+    except SettingsMistake as mistake:
+        raise click.ClickException(str(mistake)) from None
+
+
+@main.command("serve")
+def serve_command() -> None:
+    """Serves with the settings INTERLINE_*; the database must be migrated (interline db upgrade)."""
+    from unified.serve import serve
+
+    serve(_settings())
+
+
+@main.command("demo")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready, and nothing else.")
+@click.option("--port", default=0, help="Port of the server; 0 takes 8080, or a free one where that is taken.")
+@click.option("--rate-limit", type=click.IntRange(min=1), help="Calls a minute that the sandboxes allow.")
+@click.option("--tickets", default=500, show_default=True, help="Tickets of each sandbox.")
+def demo_command(as_json: bool, port: int, rate_limit: int | None, tickets: int) -> None:
+    """Both sandboxes and the server on loopback, linked and ready; Ctrl-C removes everything."""
+    from unified.demo import demo
+
+    sys.exit(demo(as_json=as_json, port=port, rate_limit=rate_limit, tickets=tickets))
+
+
+@main.command("sandbox")
+@click.argument("name")
+@click.option("--port", default=0, help="0 takes a free one.")
+@click.option("--tickets", default=500, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--rate-limit", type=click.IntRange(min=1), help="Calls a minute; the provider's own where not given.")
+@click.option("--control-port", default=0, help="0 takes a free one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def sandbox_command(
+    name: str, port: int, tickets: int, seed: int, rate_limit: int | None, control_port: int, as_json: bool
+) -> None:
+    """Runs one simulated provider on loopback."""
+    from sandbox.cli import SIMULATORS, run
+
+    if name not in SIMULATORS:
+        raise click.BadParameter(f"the sandboxes are: {', '.join(SIMULATORS)}", param_hint="NAME")
+    run(name, port, tickets, seed, rate_limit, json_output=as_json, control_port=control_port)
+
+
+@main.group("mappings")
+def mappings() -> None:
+    """The provider files."""
+
+
+@mappings.command("check")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check_command(folder: Path | None) -> None:
+    """Checks every file, runs every example, and compares the editor schema; all mistakes at once."""
+    from unified.folders import mappings_folder
+    from unified.mapping.check import check
+
+    found = check(folder or mappings_folder())
+    for mistake in found.mistakes:
+        click.echo(str(mistake), err=True)
+    if found.mistakes:
+        raise click.ClickException(f"{len(found.mistakes)} mistakes")
+    click.echo(f"{found.files} files, {found.examples} examples: no mistakes")
+
+
+@mappings.command("schema")
+def schema_command() -> None:
+    """Writes mappings/schema.json, which editors check the files with."""
+    from unified.folders import mappings_folder
+    from unified.mapping.check import SCHEMA_FILE, editor_schema
+
+    (mappings_folder() / SCHEMA_FILE).write_bytes(editor_schema())
+    click.echo(f"written: {mappings_folder() / SCHEMA_FILE}")
+
+
+@main.command("openapi")
+@click.option("--check", "only_check", is_flag=True, help="Fail where the committed file differs.")
+def openapi_command(only_check: bool) -> None:
+    """Writes openapi/openapi.json, generated from the code."""
+    from unified.describe import described_file, write_description
+
+    try:
+        differs = write_description(dry=only_check)
+    except Mistakes as mistakes:
+        raise click.ClickException("\n".join(str(one) for one in mistakes.mistakes)) from None
+    if only_check and differs:
+        raise click.ClickException(f"{described_file()} differs from the code: run `interline openapi`")
+    click.echo(f"{described_file()} {'is up to date' if only_check else 'written'}")

@@ -1,0 +1,256 @@
+"""The demo: both sandboxes and the server on loopback, an account linked at each, an API key; nothing survives it."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from msgspec import json
+
+from proxy.accounts.mint import NewKey, NewToken
+from proxy.accounts.store import Accounts
+from proxy.database.engine import open_engine
+from proxy.database.migrate import upgrade
+from proxy.seal import Sealer, new_key
+from proxy.settings import Settings, load_settings
+
+PROVIDERS = ("trengo", "chatwoot")
+PREFERRED_PORT = 8080
+PROXY_PATHS = {"trengo": "tickets", "chatwoot": "api/v1/accounts/3/conversations"}
+"""Where each sandbox lists its tickets, below the passthrough; 3 is the one account of the simulated server."""
+READY_SECONDS = 20.0
+STOP_SECONDS = 5.0
+KEY_SCOPES = ("read", "write", "proxy", "link", "admin")
+TOKEN_SCOPES = ("read", "write", "proxy")
+
+
+class Stopped(Exception):  # noqa: N818 - says what happened
+    """Ctrl-C or SIGTERM."""
+
+
+def demo(*, as_json: bool, port: int, rate_limit: int | None, tickets: int) -> int:
+    """Runs until it is stopped; the answer is the exit status."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    with ExitStack() as stack:
+        try:
+            ready = _start(stack, port or _free(PREFERRED_PORT), rate_limit, tickets)
+            sys.stdout.write(json.encode(ready).decode() + "\n" if as_json else curl_lines(ready))
+            sys.stdout.flush()
+            while True:
+                signal.pause()
+        except Stopped:
+            return 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def _start(stack: ExitStack, port: int, rate_limit: int | None, tickets: int) -> dict[str, Any]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-demo-")))
+    started = [_sandbox(stack, name, rate_limit, tickets) for name in PROVIDERS]
+    database = f"sqlite+aiosqlite:///{folder / 'demo.sqlite3'}"
+    upgrade(database)
+    sandboxes = {name: _summary(process) for name, process in zip(PROVIDERS, started, strict=True)}
+    environment = _environment(database, port, sandboxes, rate_limit)
+    key = asyncio.run(_mint_key(load_settings(environment)))
+    base_url = f"http://127.0.0.1:{port}"
+    server = _spawn(stack, ["-m", "unified", "serve"], environment)
+    _wait_ready(server, base_url)
+    linked = {name: _link(base_url, key, name, sandboxes[name]) for name in PROVIDERS}
+    tokens = asyncio.run(_mint_tokens(load_settings(environment), list(linked.values())))
+    return {
+        "base_url": base_url,
+        "api_key": key,
+        "accounts": {
+            name: {
+                "id": linked[name]["id"],
+                "tenant_id": linked[name]["tenant_id"],
+                "account_token": token,
+            }
+            for name, token in zip(PROVIDERS, tokens, strict=True)
+        },
+        "sandboxes": {
+            name: {part: summary[part] for part in ("url", "token", "control_url", "control_token")}
+            for name, summary in sandboxes.items()
+        },
+    }
+
+
+def _spawn(
+    stack: ExitStack, arguments: list[str], environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 - our own modules, no caller's text
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE if environment is None else subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
+    )
+    stack.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _sandbox(stack: ExitStack, name: str, rate_limit: int | None, tickets: int) -> subprocess.Popen[bytes]:
+    limit = [] if rate_limit is None else ["--rate-limit", str(rate_limit)]
+    return _spawn(stack, ["-m", "sandbox", name, "--json", "--tickets", str(tickets), *limit])
+
+
+def _summary(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    assert process.stdout is not None  # noqa: S101 - a sandbox is started with a pipe
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit("a sandbox did not start")
+    summary: dict[str, Any] = json.decode(line)
+    return summary
+
+
+def _environment(
+    database: str, port: int, sandboxes: dict[str, dict[str, Any]], rate_limit: int | None
+) -> dict[str, str]:
+    """Settings of the server: the fixed provider is moved to its sandbox, the self-hosted one is let through.
+
+    Chatwoot does not say what it allows, so the operator's own limit is told by a setting.
+    """
+    limits = {} if rate_limit is None else {"INTERLINE_PROVIDER_LIMITS": f"chatwoot={rate_limit}"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INTERLINE_")}
+    return {
+        **kept,
+        **limits,
+        "INTERLINE_DATABASE_URL": database,
+        "INTERLINE_SEALING_KEYS": new_key(),
+        "INTERLINE_PORT": str(port),
+        "INTERLINE_DOCS": "true",
+        "INTERLINE_LOG_LEVEL": "warning",
+        "INTERLINE_PROVIDER_BASES": f"trengo={sandboxes['trengo']['url']}/api/v2",
+        "INTERLINE_PRIVATE_HOSTS": sandboxes["chatwoot"]["url"].removeprefix("http://"),
+    }
+
+
+async def _mint_key(settings: Settings) -> str:
+    engine = open_engine(settings.database_url)
+    try:
+        accounts = Accounts(engine, Sealer(settings.sealing_keys), {}, settings)
+        minted = await accounts.keyring.mint.key(NewKey(name="demo", scopes=KEY_SCOPES), "demo")
+        return minted.key.reveal()
+    finally:
+        await engine.dispose()
+
+
+async def _mint_tokens(settings: Settings, linked: list[dict[str, Any]]) -> list[str]:
+    """Account tokens that last as long as the demo; the API gives them for 15 minutes at most."""
+    engine = open_engine(settings.database_url)
+    try:
+        accounts = Accounts(engine, Sealer(settings.sealing_keys), {}, settings)
+        (key,) = await accounts.keyring.mint.keys()
+        tokens = [
+            await accounts.keyring.mint.token(
+                NewToken(account_id=one["id"], key_id=key.id, scopes=TOKEN_SCOPES, expires_in_seconds=None), "demo"
+            )
+            for one in linked
+        ]
+        return [token.key.reveal() for token in tokens]
+    finally:
+        await engine.dispose()
+
+
+def _wait_ready(server: subprocess.Popen[bytes], base_url: str) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise SystemExit(f"the server ended with status {server.returncode}")
+        try:
+            with urllib.request.urlopen(f"{base_url}/ready", timeout=1):  # noqa: S310 - our own loopback address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SystemExit(f"the server was not ready within {READY_SECONDS:.0f} seconds")
+
+
+def _link(base_url: str, key: str, name: str, sandbox: dict[str, Any]) -> dict[str, Any]:
+    """Links an account as an operator would: the server verifies the credential at the sandbox first."""
+    host = {"base_url": sandbox["url"]} if sandbox["connection"] else {}
+    body = {
+        "tenant_id": f"demo-{secrets.token_hex(3)}",
+        "integration": name,
+        "context": {**host, **sandbox["connection"]},
+        "credentials": {"token": sandbox["token"]},
+    }
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{base_url}/integrated-account",
+        json.encode(body),
+        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=READY_SECONDS) as answer:  # noqa: S310 - as above
+            result: dict[str, Any] = json.decode(answer.read())["result"]
+            return result
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"linking {name} failed: {error.read().decode()}") from None
+
+
+def curl_lines(ready: dict[str, Any]) -> str:
+    """What a person reads: where everything is, and lines to paste."""
+    base = ready["base_url"]
+    lines = [f"Interline listens on {base}. The API, to read and try: {base}/docs", ""]
+    for name, account in ready["accounts"].items():
+        curl = f"curl -s -H 'Authorization: Bearer {account['account_token']}' '{base}"
+        tickets = f"{curl}/unified/ticketing/tickets"
+        cursor, ticket = _pick('["next_cursor"]'), _pick('["result"][0]["id"]')
+        lines += [
+            f"# {name}: open tickets, in one vocabulary",
+            f"{tickets}?limit=2&status_category=open'",
+            "# the page after the first one",
+            f"{tickets}?next_cursor='\"$({tickets}?limit=2' | {cursor})\"",
+            "# the comments of the first ticket",
+            f"{curl}/unified/ticketing/comments?ticket_id='\"$({tickets}?limit=1' | {ticket})\"",
+            f"# the same tickets as {name} itself answers them",
+            f"{curl}/proxy/{PROXY_PATHS[name]}'",
+            "# an error: a filter that does not exist is refused, never ignored",
+            f"{tickets}?colour=red'",
+            "",
+        ]
+    return "\n".join([*lines, f"API key: {ready['api_key']}", "Ctrl-C stops everything and removes it.", ""])
+
+
+def _pick(path: str) -> str:
+    """A shell command that takes one value out of a JSON answer; Python is there, jq may not be."""
+    return f"python3 -c 'import json,sys; print(json.load(sys.stdin){path})'"
+
+
+def _free(preferred: int) -> int:
+    """The preferred port, or a free one where that is taken."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            taken: int = probe.getsockname()[1]
+            return taken
+    raise SystemExit("no port is free")

@@ -1,0 +1,57 @@
+"""Generates the committed OpenAPI document without a running server."""
+
+from pathlib import Path
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+
+from proxy.accounts.routes import account_routes
+from proxy.seal import SealingKey, new_key
+from proxy.settings import Settings
+from unified.app import Server
+from unified.folders import data_folder, mappings_folder
+from unified.mapping.examples import mapped, read_examples
+from unified.mapping.load import load_mappings
+from unified.mapping.model import Mappings
+from unified.openapi import VERSION, Examples, document, encode
+
+
+def described_file() -> Path:
+    """Where the document is committed."""
+    return data_folder("openapi") / "openapi.json"
+
+
+def description() -> bytes:
+    """The document as the code makes it now."""
+    mappings = load_mappings(mappings_folder())
+    settings = Settings(
+        sealing_keys=(SealingKey.parse(new_key()),), database_url="sqlite+aiosqlite:///:memory:", docs=False
+    )
+    server = Server(settings, mappings)
+    framework = Litestar(
+        account_routes(server.accounts, server.verify), openapi_config=OpenAPIConfig(title="Interline", version=VERSION)
+    )
+    return encode(document(framework.openapi_schema.to_schema(), whole_examples(mappings)))
+
+
+def whole_examples(mappings: Mappings) -> Examples:
+    """For each resource the record of its first example, whole."""
+    found: dict[str, dict[str, object]] = {}
+    for example in read_examples(mappings_folder(), mappings):
+        mapping = next(
+            one
+            for (provider, _, resource), one in mappings.resources.items()
+            if (provider, resource) == (example.provider, example.words.resource)
+        )
+        found.setdefault(example.words.resource, mapped(example, mapping))
+    return found
+
+
+def write_description(*, dry: bool) -> bool:
+    """Writes the document; true where the committed one differed. With ``dry`` nothing is written."""
+    file = described_file()
+    fresh = description()
+    differs = not file.is_file() or file.read_bytes() != fresh
+    if differs and not dry:
+        file.write_bytes(fresh)
+    return differs

@@ -1,0 +1,68 @@
+"""Checks of the mappings folder as a whole: every file, every example, the editor schema."""
+
+from pathlib import Path
+
+import msgspec
+
+from proxy.language.document import Mistake, Mistakes
+from proxy.provider.model import ProviderWords
+from unified.mapping.examples import failures, read_examples
+from unified.mapping.load import load_mappings
+from unified.mapping.vocabulary import ExampleWords, MappingWords
+
+SCHEMA_FILE = "schema.json"
+
+
+class Found(msgspec.Struct):
+    """The outcome of a check."""
+
+    mistakes: list[Mistake]
+    files: int
+    examples: int
+
+
+def check(folder: Path) -> Found:
+    """Everything that is wrong below the folder."""
+    files = sum(1 for _ in folder.glob("*/**/*.yaml"))
+    try:
+        mappings = load_mappings(folder)
+        examples = read_examples(folder, mappings)
+    except Mistakes as error:
+        return Found(list(error.mistakes), files, 0)
+    mistakes = [
+        Mistake(example.file, example.line, example.words.resource, failure)
+        for example in examples
+        for failure in failures(example, mappings)
+    ]
+    shown = {(example.provider, example.words.resource) for example in examples}
+    mistakes += [
+        Mistake(str(folder / provider / "examples"), 0, resource, "has no example")
+        for provider, _, resource in mappings.resources
+        if (provider, resource) not in shown
+    ]
+    return Found(mistakes + _schema_mistakes(folder), files, len(examples))
+
+
+def _schema_mistakes(folder: Path) -> list[Mistake]:
+    file = folder / SCHEMA_FILE
+    if file.is_file() and file.read_bytes() == editor_schema():
+        return []
+    return [Mistake(str(file), 0, "", "differs from the vocabulary: run `interline mappings schema`")]
+
+
+def editor_schema() -> bytes:
+    """A JSON Schema of the words of all files, for editors; line 1 of each file names its part of it."""
+    _, found = msgspec.json.schema_components(
+        [MappingWords, ProviderWords, list[ExampleWords]], ref_template="#/$defs/{name}"
+    )
+    found["Examples"] = {"type": "array", "items": {"$ref": "#/$defs/ExampleWords"}}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": dict(sorted(_strict(found).items()))}
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
+
+
+def _strict(definitions: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """Unknown keys are mistakes in every Struct: msgspec does not say so itself."""
+    return {
+        name: {**one, "additionalProperties": False} if "properties" in one else one
+        for name, one in definitions.items()
+    }

@@ -1,0 +1,95 @@
+"""Examples of a mapping: given a provider's object, the record that is expected; run by ``mappings check``."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from proxy.language.document import Mistake, Mistakes, convert, read
+from proxy.language.expression import Context
+from unified.mapping.model import Mappings, Reference, ResourceMapping
+from unified.mapping.vocabulary import ExampleWords
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One example of one resource of one provider, and where it stands."""
+
+    provider: str
+    file: str
+    line: int
+    words: ExampleWords
+
+
+def read_examples(folder: Path, mappings: Mappings) -> list[Example]:
+    """Every example below the folder; raises Mistakes for those that cannot be read."""
+    found: list[Example] = []
+    mistakes: list[Mistake] = []
+    for name in mappings.providers:
+        for path in sorted((folder / name / "examples").glob("*.yaml")):
+            try:
+                document = read(path)
+            except Mistakes as error:
+                mistakes.extend(error.mistakes)
+                continue
+            words, wrong = convert(document, list[ExampleWords])
+            mistakes.extend(wrong)
+            rows: list[ExampleWords] = words or []
+            found += [Example(name, document.file, document.line((index,)), one) for index, one in enumerate(rows)]
+    if mistakes:
+        raise Mistakes(mistakes)
+    return found
+
+
+def failures(example: Example, mappings: Mappings) -> Iterator[str]:
+    """What is wrong with an example: attributes that differ, a record that its schema does not allow."""
+    mapping = _mapping(example, mappings)
+    if mapping is None:
+        yield f"{example.provider} has no resource {example.words.resource!r}"
+        return
+    record = mapped(example, mapping)
+    for name, expected in example.words.expect.items():
+        if name not in record:
+            yield f"{name}: the record has no such attribute"
+        elif record[name] != expected:
+            yield f"{name}: expected {expected!r}, mapped {record[name]!r}"
+    if "_errors" in record and "_errors" not in example.words.expect:
+        yield f"not mapped: {record['_errors']}"
+    try:
+        msgspec.convert(record, mapping.resource.record)
+    except msgspec.ValidationError as error:
+        yield f"the record does not fit its schema: {error}"
+
+
+def mapped(example: Example, mapping: ResourceMapping) -> dict[str, Any]:
+    """The record of the example's object, its references completed from the example's lists."""
+    context = Context(connection=example.words.connection)
+    record, errors = mapping.translate(example.words.given, context)
+    if errors:
+        record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
+    for reference in mapping.references:
+        _complete(record, reference, example.words.lists.get(reference.list, []))
+    return record
+
+
+def _complete(record: dict[str, Any], reference: Reference, rows: list[dict[str, Any]]) -> None:
+    value = record.get(reference.attribute)
+    for one in value if isinstance(value, list) else [value] if value else []:
+        if (one["id"] is None) == (one["name"] is None):
+            continue
+        ours = "id" if one["name"] is None else "name"
+        row = next((row for row in rows if str(row.get(reference.columns[ours])) == one[ours]), {})
+        for column, theirs in reference.columns.items():
+            if one[column] is None and row.get(theirs) is not None:
+                one[column] = str(row[theirs])
+
+
+def _mapping(example: Example, mappings: Mappings) -> ResourceMapping | None:
+    return next(
+        (
+            one
+            for (provider, _, resource), one in mappings.resources.items()
+            if (provider, resource) == (example.provider, example.words.resource)
+        ),
+        None,
+    )

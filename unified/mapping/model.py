@@ -1,0 +1,118 @@
+"""A mapping file ready for use: expressions compiled, references checked, conversions chosen."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from proxy.errors import UnsupportedOperation
+from proxy.language.expression import Context, Expression
+from proxy.provider.load import with_limit
+from proxy.provider.model import Provider
+from unified.mapping.template import PathTemplate
+from unified.schemas.resources import Filter, Resource
+
+Translate = Callable[[Any, Context], tuple[dict[str, Any], list[tuple[str, str]]]]
+"""A provider's object to a record, and the attributes that could not be mapped with the reason."""
+
+
+class Reference(Struct, frozen=True):
+    """An attribute that a small list completes: columns of the record to columns of the list's rows."""
+
+    attribute: str
+    each: bool
+    list: str
+    columns: Mapping[str, str]
+
+
+class FilterPlan(Struct, frozen=True):
+    """How one filter reaches the provider; ``place`` says whether it narrows at all."""
+
+    filter: Filter
+    place: Literal["query", "body", "path", "scan"]
+    param: str = ""
+    words: Mapping[str, tuple[str, ...]] | None = None
+    """Our id, name or category to the provider's words."""
+    one_by_one: bool = False
+    form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
+    widen_seconds: int = 0
+
+
+class Paging(Struct, frozen=True):
+    """How the list is paged: the words with their expressions compiled."""
+
+    style: Literal["whole", "page", "id_before", "id_after"]
+    param: str
+    more: Expression | None = None
+    count: Expression | None = None
+    first: str | None = None
+
+
+class ListPlan(Struct, frozen=True):
+    """One way to list the resource."""
+
+    method: Literal["GET", "POST"]
+    path: PathTemplate | None
+    rows: tuple[Mapping[str, Any], ...]
+    """Rows that need no call: those of an enum table."""
+    items: Expression
+    paging: Paging
+    query: Mapping[str, Expression]
+    body: Callable[[Context], Any] | None
+    filters: Mapping[str, FilterPlan]
+    sorts: Mapping[str, Mapping[str, str]]
+
+
+class GetPlan(Struct, frozen=True):
+    """How one record is read by its id."""
+
+    path: PathTemplate
+    item: Expression
+    query: Mapping[str, Expression]
+
+
+class ResourceMapping(Struct, frozen=True):
+    """One resource of one provider."""
+
+    provider: Provider
+    resource: Resource
+    translate: Translate
+    id_parts: tuple[str, ...] | None
+    references: tuple[Reference, ...]
+    lists: tuple[ListPlan, ...]
+    get: GetPlan | Literal["find"] | None
+    unsupported: Mapping[str, str]
+
+    @property
+    def methods(self) -> list[str]:
+        """What this provider can do with the resource."""
+        return [name for name, there in (("list", bool(self.lists)), ("get", self.get is not None)) if there]
+
+
+class Mappings(Struct, frozen=True):
+    """Everything read from the mappings folder."""
+
+    providers: Mapping[str, Provider]
+    resources: Mapping[tuple[str, str, str], ResourceMapping]
+    """(provider, model, resource) to its mapping."""
+
+    def with_limits(self, calls: Mapping[str, int]) -> "Mappings":
+        """The same with other rate limits, by provider; raises ValueError for one that has no file."""
+        unknown = set(calls) - set(self.providers)
+        if unknown:
+            raise ValueError(f"no such provider: {', '.join(sorted(unknown))}")
+        changed = {name: with_limit(self.providers[name], number) for name, number in calls.items()}
+        return Mappings({**self.providers, **changed}, self.resources)
+
+    def of(self, provider: Provider, resource: Resource) -> ResourceMapping:
+        """The mapping of a resource; raises UnsupportedOperation where the provider has none."""
+        found = self.resources.get((provider.name, resource.model, resource.name))
+        if found is None:
+            supported = sorted(
+                name for one, model, name in self.resources if (one, model) == (provider.name, resource.model)
+            )
+            raise UnsupportedOperation(
+                f"{provider.words.label} has no {resource.name}; supported: {', '.join(supported) or 'none'}",
+                supported=supported,
+            )
+        return found

@@ -1,0 +1,116 @@
+"""The words of a mapping file, as typed fields; ``mappings/README.md`` shows each in use."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+ExpressionText = Annotated[str, Meta(description="A JMESPath expression over the provider's object.")]
+PathText = Annotated[
+    str,
+    Meta(
+        pattern=r"^\^?/",
+        description="A path below the provider's prefix; {expression} is one encoded segment, ^/ starts at the base.",
+    ),
+]
+
+
+class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """An attribute that is more than an expression: a value of an enum table, a constant reason, an odd conversion."""
+
+    from_: ExpressionText | None = field(default=None, name="from")
+    """The expression whose value is looked up."""
+    enum: str | None = None
+    """The provider's enum table that translates it."""
+    unsupported: str | None = None
+    """Why the provider cannot say this attribute; the record has null."""
+
+
+class PagingWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a list is paged; the styles are described in ``unified/mapping/paging.py``."""
+
+    style: Literal["whole", "page", "id_before", "id_after"]
+    param: str | None = None
+    """The query parameter that carries the position; ``page``, ``before`` or ``after`` where not said."""
+    more: ExpressionText | None = None
+    """page: an expression that is true while another page follows."""
+    count: ExpressionText | None = None
+    """page: an expression that gives how many rows the whole list has."""
+    first: str | None = None
+    """id styles: the position of the first page, where it is not simply left out."""
+
+
+class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A narrowing: a provider parameter that returns at least the wanted rows. The record is tested afterwards."""
+
+    query: str | None = None
+    """The provider's query parameter; one ending in ``[]`` takes a set."""
+    enum: str | None = None
+    """The values are translated to the provider's words by this table."""
+    one_by_one: bool = False
+    """The parameter takes one value: the list is walked once for each."""
+    form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
+    """How the parameter wants its value: a time (``naive``: in the provider's zone, unsaid), a phone's ``digits``."""
+    widen: Annotated[str, Meta(pattern=r"^\d+[smhd]$")] | None = None
+    """The time is moved outwards by this much, where the provider's own reading of it is not certain."""
+
+
+FilterEntry = Literal["body", "path", "scan"] | FilterWords
+"""``path`` and ``body``: the list's own expressions use it, by ``query()``. ``scan``: tested on the records alone."""
+
+
+class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One way to list a resource; the first that knows every filter and the sort of a request is used."""
+
+    get: PathText | None = None
+    post: PathText | None = None
+    enum: str | None = None
+    """The rows of one of the provider's enum tables, without a call."""
+    items: ExpressionText = "@"
+    """Where the rows are in the answer."""
+    paging: Literal["whole"] | PagingWords = "whole"
+    query: dict[str, ExpressionText] = {}
+    """Parameters sent always."""
+    body: dict[str, Any] | None = None
+    """The body of a ``post``, expressions at the leaves."""
+    filters: dict[str, FilterEntry] = {}
+    sort: dict[str, dict[str, str]] = {}
+    """The sort's name to the parameters that ask for it; no parameters: the list is in that order anyway."""
+
+
+class GetWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How one record is read by its id."""
+
+    get: PathText
+    item: ExpressionText = "@"
+    """Where the object is in the answer; null is 404."""
+    query: dict[str, ExpressionText] = {}
+
+
+class MappingWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole mapping file: one resource of one provider."""
+
+    resource: str
+    record: dict[str, ExpressionText | AttributeWords]
+    """Every attribute of the schema: mapped, or unsupported with the reason."""
+    id: dict[str, ExpressionText] | None = None
+    """The parts of an id that is made of several; ``id().part`` reads one back."""
+    refs: dict[str, dict[str, str]] = {}
+    """Attribute (``team``, or ``assignees[]`` for each element) to the list that completes it: ``in``, then columns."""
+    lists: ListWords | list[ListWords] | None = field(default=None, name="list")
+    get: str | GetWords | None = None
+    """A path, or ``find``: the id is looked up in the list."""
+
+
+class ExampleWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """An example: what the provider gives and the record that comes of it; run by the tests, shown in OpenAPI."""
+
+    resource: str
+    says: str
+    """The fact that the example shows."""
+    given: dict[str, Any]
+    """The provider's object."""
+    expect: dict[str, Any]
+    """The record, or those attributes of it that the example is about."""
+    connection: dict[str, Any] = {}
+    lists: dict[str, list[dict[str, Any]]] = {}
+    """Rows of the provider's small lists, for references."""

@@ -1,0 +1,162 @@
+"""What a caller asks of a list or a record: the query string read strictly, Truto's spellings taken for ours."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+from urllib.parse import unquote_plus
+
+from msgspec import Struct
+
+from proxy.bounds import Bounds
+from proxy.errors import FieldError, InvalidRequest, UnknownParameter, UnsupportedFilter
+from unified.schemas.resources import Filter, Resource
+
+ACCOUNT = "integrated_account_id"
+CONTROL = ("limit", "next_cursor", "sort", "consistency")
+INDEX = re.compile(r"\[\d*\]$|\[in\]$|\[eq\]$")
+BOUNDS_WORDS = {"gt": "after", "lt": "before"}
+TIMES = {"created_at": "created", "updated_at": "updated"}
+
+
+class ListQuery(Struct, frozen=True):
+    """A list request, understood: filters with their values, the order, how many, how careful."""
+
+    filters: Mapping[str, tuple[str, ...]]
+    sort: str | None
+    limit: int
+    strict: bool
+
+
+class ListRequest(Struct, frozen=True):
+    """A list request as sent: with a cursor, what is not said is the cursor's."""
+
+    filters: Mapping[str, tuple[str, ...]]
+    sort: str | None
+    limit: int | None
+    consistency: Literal["default", "strict"] | None
+    cursor: str | None
+
+
+def pairs(query: bytes) -> list[tuple[str, str]]:
+    """The query string as decoded pairs; raises InvalidRequest for what is not UTF-8."""
+    found = []
+    for part in query.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            found.append((_decode(name), _decode(value)))
+    return found
+
+
+def _decode(text: bytes) -> str:
+    try:
+        decoded = unquote_plus(text.decode("ascii"), errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise InvalidRequest("the query string is percent-encoded UTF-8") from None
+    if any(ord(character) < 32 for character in decoded):
+        raise InvalidRequest("the query string holds control characters")
+    return decoded
+
+
+def read_list(resource: Resource, query: Iterable[tuple[str, str]], bounds: Bounds) -> ListRequest:
+    """Understands a list request; raises UnsupportedFilter for a name that is no parameter here."""
+    said: dict[str, list[str]] = {}
+    for raw, value in query:
+        name = canonical(raw)
+        if name != ACCOUNT:
+            said.setdefault(name, []).append(value)
+    control = {name: _single(name, said.pop(name)) for name in CONTROL if name in said}
+    filters = {name: _values(resource, name, values) for name, values in said.items()}
+    return ListRequest(
+        filters={name: values for name, values in filters.items() if values},
+        sort=_sort(resource, control.get("sort")),
+        limit=_limit(control.get("limit"), bounds),
+        consistency=_consistency(control.get("consistency")),
+        cursor=control.get("next_cursor") or None,
+    )
+
+
+def refuse_parameters(query: Iterable[tuple[str, str]]) -> None:
+    """Refuses every parameter but the account's: for routes that take none."""
+    unknown = [name for name, _ in query if name != ACCOUNT]
+    if unknown:
+        raise UnknownParameter(
+            f"this route takes {ACCOUNT} alone", errors=[FieldError(name, "unknown") for name in unknown]
+        )
+
+
+def canonical(name: str) -> str:
+    """Our name of a parameter; ``contact[id]``, ``created_at[gt]``, ``status[in]``, ``k[]``, ``k[0]`` are Truto's."""
+    while INDEX.search(name):
+        name = INDEX.sub("", name)
+    head, _, rest = name.partition("[")
+    inner = rest.removesuffix("]")
+    if inner == "id":
+        return f"{head}_id"
+    if head in TIMES and inner in BOUNDS_WORDS:
+        return f"{TIMES[head]}_{BOUNDS_WORDS[inner]}"
+    return name
+
+
+def _values(resource: Resource, name: str, values: list[str]) -> tuple[str, ...]:
+    known = resource.filter(name)
+    if known is None:
+        raise unsupported(resource, name, (one.name for one in resource.filters))
+    split = [one for value in values for one in (value.split(",") if known.many else [value])]
+    wanted = tuple(dict.fromkeys(one.strip() for one in split if one.strip()))
+    if not known.many and len(wanted) > 1:
+        raise InvalidRequest(f"{name} takes one value", errors=[FieldError(name, "given more than once")])
+    return wanted
+
+
+def unsupported(resource: Resource, name: str, supported: Iterable[str]) -> UnsupportedFilter:
+    """The refusal of a filter, naming those that work."""
+    names = sorted(supported)
+    return UnsupportedFilter(
+        f"{resource.name} cannot be filtered by {name!r} here; supported: {', '.join(names) or 'none'}",
+        errors=[FieldError(name, "not supported")],
+        supported=names,
+    )
+
+
+def _single(name: str, values: list[str]) -> str:
+    if len(set(values)) > 1:
+        raise InvalidRequest(f"{name} takes one value", errors=[FieldError(name, "given more than once")])
+    return values[0]
+
+
+def _limit(text: str | None, bounds: Bounds) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= bounds.limit_max):
+        raise InvalidRequest(
+            f"limit is a whole number from 1 to {bounds.limit_max}", errors=[FieldError("limit", f"not {text[:20]!r}")]
+        )
+    return int(text)
+
+
+def _sort(resource: Resource, text: str | None) -> str | None:
+    if text and text not in resource.sorts:
+        raise UnsupportedFilter(
+            f"{resource.name} cannot be sorted by {text[:40]!r}; supported: {', '.join(resource.sorts) or 'none'}",
+            errors=[FieldError("sort", "not supported")],
+            supported=list(resource.sorts),
+        )
+    return text or None
+
+
+def _consistency(text: str | None) -> Literal["default", "strict"] | None:
+    if text in (None, ""):
+        return None
+    if text in ("default", "strict"):
+        return "strict" if text == "strict" else "default"
+    raise InvalidRequest("consistency is 'default' or 'strict'", errors=[FieldError("consistency", "unknown")])
+
+
+def required_filters(resource: Resource, filters: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuses a list whose required filter is not given."""
+    missing: list[Filter] = [one for one in resource.filters if one.required and one.name not in filters]
+    if missing:
+        raise InvalidRequest(
+            f"{resource.name} are listed with {', '.join(one.name for one in missing)}",
+            errors=[FieldError(one.name, "required") for one in missing],
+        )

@@ -1,0 +1,121 @@
+"""The routes of ``/unified``: each resource of the table has a list, a get, and an answer to what cannot be done."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import Request, Response, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from msgspec import json
+
+from proxy.accounts.caller import HEADER_NAME, Caller, account_id_of
+from proxy.accounts.store import Accounts
+from proxy.bounds import Bounds
+from proxy.outbound.call import Outbound
+from proxy.outbound.request import patience_of
+from proxy.provider.account import LinkedAccount
+from proxy.trace import Trace
+from unified.mapping.model import Mappings, ResourceMapping
+from unified.query import ACCOUNT, pairs, read_list, refuse_parameters
+from unified.read import Reader, cannot
+from unified.schemas.resources import RESOURCES, Resource
+from unified.upstream import Upstream
+
+AnyRequest = Request[Any, Any, Any]
+Pairs = list[tuple[str, str]]
+
+
+class Unified:
+    """What the unified routes stand on."""
+
+    def __init__(
+        self, accounts: Accounts, mappings: Mappings, outbound: Outbound, reader: Reader, bounds: Bounds
+    ) -> None:
+        self._accounts = accounts
+        self._mappings = mappings
+        self._outbound = outbound
+        self._reader = reader
+        self._bounds = bounds
+
+    async def list(self, request: AnyRequest, resource: Resource) -> Response[bytes]:
+        """One page of a resource."""
+        query = pairs(request.scope["query_string"])
+        account = await self._account(request, query)
+        mapping = self._mapping(account, resource)
+        asked = read_list(resource, query, self._bounds)
+        answer = await self._reader.list(mapping, asked, self._upstream(request, account))
+        headers = {} if answer.next_cursor is None else {"Link": _next_link(request, query, answer.next_cursor)}
+        return _json(answer.body(), headers)
+
+    async def get(self, request: AnyRequest, resource: Resource, record_id: str) -> Response[bytes]:
+        """One record."""
+        query = pairs(request.scope["query_string"])
+        account = await self._account(request, query)
+        refuse_parameters(query)
+        mapping = self._mapping(account, resource)
+        return _json(await self._reader.get(mapping, record_id, self._upstream(request, account)))
+
+    async def refuse(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
+        """The answer to a method that the account's provider does not have."""
+        account = await self._account(request, pairs(request.scope["query_string"]))
+        raise cannot(self._mapping(account, resource), method)
+
+    async def _account(self, request: AnyRequest, query: Pairs) -> LinkedAccount:
+        caller: Caller = request.state.caller
+        trace: Trace = request.scope["state"]["trace"]
+        with trace.stage("account"):
+            named = [value for name, value in query if name == ACCOUNT]
+            account_id = account_id_of(caller, named, request.headers.get(HEADER_NAME))
+            account = await self._accounts.linked(caller, account_id)
+        trace.facts["provider"] = account.provider.name
+        return account
+
+    def _mapping(self, account: LinkedAccount, resource: Resource) -> ResourceMapping:
+        return self._mappings.of(account.provider, resource)
+
+    def _upstream(self, request: AnyRequest, account: LinkedAccount) -> Upstream:
+        caller: Caller = request.state.caller
+        trace: Trace = request.scope["state"]["trace"]
+        patience = patience_of(request.headers.getall("prefer", []))
+        return Upstream(self._outbound, account, trace, raw_errors="proxy" in caller.scopes, patience=patience)
+
+
+def unified_routes(unified: Unified) -> list[HTTPRouteHandler]:
+    """The handlers of every resource of the table."""
+    return [handler for resource in RESOURCES for handler in _handlers_of(unified, resource)]
+
+
+def _handlers_of(unified: Unified, resource: Resource) -> Iterable[HTTPRouteHandler]:
+    path = f"/unified/{resource.model}/{resource.name}"
+
+    @get(path, opt={"scope": "read"}, name=f"list:{resource.name}")
+    async def list_(request: AnyRequest) -> Response[bytes]:
+        return await unified.list(request, resource)
+
+    @get(path + "/{record_id:str}", opt={"scope": "read"}, name=f"get:{resource.name}")
+    async def get_(request: AnyRequest, record_id: FromPath[str]) -> Response[bytes]:
+        return await unified.get(request, resource, record_id)
+
+    @post(path, opt={"scope": "write"}, name=f"create:{resource.name}")
+    async def create(request: AnyRequest) -> Response[bytes]:
+        return await unified.refuse(request, resource, "create")
+
+    @patch(path + "/{record_id:str}", opt={"scope": "write"}, name=f"update:{resource.name}")
+    async def update(request: AnyRequest) -> Response[bytes]:
+        return await unified.refuse(request, resource, "update")
+
+    @delete(path + "/{record_id:str}", opt={"scope": "write"}, name=f"delete:{resource.name}", status_code=200)
+    async def delete_(request: AnyRequest) -> Response[bytes]:
+        return await unified.refuse(request, resource, "delete")
+
+    return (list_, get_, create, update, delete_)
+
+
+def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(json.encode(body), media_type="application/json", headers=headers or {})
+
+
+def _next_link(request: AnyRequest, query: Pairs, cursor: str) -> str:
+    """The ``Link`` to the next page (RFC 8288), relative to the host that was asked."""
+    account = next((f"{ACCOUNT}={value}&" for name, value in query if name == ACCOUNT), "")
+    return f'<{request.scope["path"]}?{account}next_cursor={cursor}>; rel="next"'

@@ -1,0 +1,99 @@
+"""One account's provider during one request: JSON in, JSON out, refusals as problems."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import json
+
+from proxy.errors import InvalidPath, NotFound, ProviderError
+from proxy.language.expression import EvaluationError
+from proxy.outbound.answer import read_json, refusal
+from proxy.outbound.call import Outbound
+from proxy.outbound.headers import Headers
+from proxy.outbound.paths import provider_path, target
+from proxy.outbound.redact import needles_of
+from proxy.outbound.request import ProviderRequest
+from proxy.provider.account import LinkedAccount
+from proxy.trace import Trace
+
+SMALL_LIST_PAGES = 20
+"""Pages that a small list may have; one that goes on is cut there, and references beyond stay incomplete."""
+JSON_BODY: Headers = [(b"content-type", b"application/json")]
+
+Params = Sequence[tuple[str, str]]
+
+
+class Upstream:
+    """Calls the provider of one account.
+
+    ``raw_errors`` shows the provider's own error body, redacted; ``patience`` is how many seconds to wait for its
+    budget.
+    """
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        account: LinkedAccount,
+        trace: Trace,
+        *,
+        raw_errors: bool,
+        patience: float | None = None,
+    ) -> None:
+        self._outbound = outbound
+        self.account = account
+        self.trace = trace
+        self._raw_errors = raw_errors
+        self._patience = patience
+
+    async def json(self, method: str, path: str, *, at_base: bool = False, query: Params = (), body: Any = None) -> Any:
+        """The provider's answer, decoded; raises the problem that a refusal amounts to.
+
+        A POST that is made here is a search, so it may be sent twice.
+        """
+        place = self._place(path, at_base=at_base)
+        request = ProviderRequest(
+            method,
+            target(place, urlencode(query).encode()),
+            headers=[] if body is None else JSON_BODY,
+            body=None if body is None else json.encode(body),
+            safe=True,
+            patience=self._patience,
+        )
+        answer = await self._outbound.call(self.account, request, self.trace)
+        try:
+            refused = refusal(answer, show_body=self._raw_errors, hide=needles_of(self.account.credential))
+            if refused is not None:
+                raise refused
+            with self.trace.stage("decode"):
+                return await read_json(answer)
+        finally:
+            await answer.aclose()
+
+    def _place(self, path: str, *, at_base: bool) -> str:
+        """Where a mapping's path is; an id that cannot be a segment of it is the id of nothing."""
+        try:
+            return provider_path(self.account, f"^{path}" if at_base else path)
+        except InvalidPath:
+            raise NotFound("there is no record of that id") from None
+
+    async def small_list(self, name: str) -> list[dict[str, Any]]:
+        """Every row of one of the provider file's small lists."""
+        plan = self.account.provider.lists[name]
+        rows: list[dict[str, Any]] = []
+        for page in range(1, SMALL_LIST_PAGES + 1):
+            query = [*plan.query.items(), *([("page", str(page))] if page > 1 else [])]
+            answer = await self.json("GET", plan.get, query=query)
+            rows += self._rows(name, answer)
+            if plan.more is None or not plan.more(answer):
+                break
+        return rows
+
+    def _rows(self, name: str, answer: Any) -> list[dict[str, Any]]:
+        try:
+            rows = self.account.provider.lists[name].items(answer)
+        except EvaluationError:
+            rows = None
+        if not isinstance(rows, list):
+            raise ProviderError(f"the list of {name} is not where it is expected", provider=self.account.provider.name)
+        return [row for row in rows if isinstance(row, dict)]
