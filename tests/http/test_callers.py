@@ -153,3 +153,30 @@ def test_a_head_that_two_readers_could_read_differently_is_refused(demo, raw, he
     assert 400 <= status < 500
     if b"problem+json" in answer:
         assert f'"code":"{code}"'.encode() in answer
+
+
+def test_a_blocked_account_makes_no_call_until_it_is_unblocked(demo, tokens):
+    account = demo.accounts["trengo"]
+    link = demo.link("trengo", tokens("trengo", 88), "blocked")
+    for status, expected in (("blocked", 403), ("active", 200)):
+        assert demo.operator("PATCH", f"/integrated-account/{link}", json={"status": status}).status_code == 200
+        account.sandbox.clear_log()
+        for path in ("/unified/ticketing/tickets", "/proxy/tickets"):
+            answer = demo.operator("GET", path, params={"integrated_account_id": link})
+            assert answer.status_code == expected, answer.text
+            assert expected == 200 or answer.json()["code"] == "account-blocked"
+        assert bool(account.sandbox.log()) == (expected == 200)
+
+
+def test_a_caller_that_prefers_not_to_wait_is_told_at_once(demo, tokens):
+    account = demo.accounts["trengo"]
+    link = demo.link("trengo", tokens("trengo", 89), "impatient")
+    account.sandbox.faults({"match": {}, "do": "status", "status": 429, "headers": {"retry-after": "9"}, "times": 1})
+    account.sandbox.clear_log()
+    for path in ("/unified/ticketing/tickets", "/unified/ticketing/tickets", "/proxy/tickets"):
+        query = {"integrated_account_id": link}
+        answer = demo.operator("GET", path, params=query, headers={"Prefer": "wait=0"})
+        assert answer.status_code == 429
+        assert answer.json()["code"] == "rate-limited"
+        assert 1 <= int(answer.headers["retry-after"]) <= 9
+    assert len(account.sandbox.log()) == 1

@@ -175,16 +175,6 @@ async def test_accounts_do_not_share_lists(provider):
     assert provider.reads == ["users", "users"]
 
 
-async def test_the_lists_of_an_account_can_be_forgotten(provider):
-    await provider.complete(ticket(user("1")), account="a1")
-    await provider.complete(ticket(user("1")), account="a2")
-    provider.kept.forget("a1")
-    await provider.complete(ticket(user("1")), account="a2")
-    assert len(provider.reads) == 2
-    await provider.complete(ticket(user("1")), account="a1")
-    assert len(provider.reads) == 3
-
-
 async def test_the_oldest_lists_go_when_there_are_too_many():
     lists = SmallLists(lambda: 0.0)
     reads = []
