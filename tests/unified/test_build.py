@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import UnsupportedOperation
@@ -214,6 +214,7 @@ ANYTHING = st.recursive(
 
 
 @pytest.mark.parametrize("key", sorted(MAPPINGS.resources), ids=lambda key: f"{key[0]} {key[2]}")
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(item=st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=12))
 def test_whatever_a_provider_sends_the_record_fits_its_schema_but_for_the_id(key, item):
     mapping = MAPPINGS.resources[key]

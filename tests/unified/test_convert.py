@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -93,6 +93,7 @@ def test_a_value_that_is_refused_says_what_it_is(convert, value, why):
         convert(value)
 
 
+@settings(deadline=None)
 @given(st.integers())
 def test_an_id_that_is_a_number_keeps_every_digit(number):
     assert int(to_id(number)) == number
@@ -110,6 +111,7 @@ JSON = st.recursive(
     [(to_id, str), (to_text, str), (to_boolean, bool), (to_integer, int), (WORD, str), (list_of(to_id), list)],
     ids=["id", "text", "boolean", "integer", "word", "list"],
 )
+@settings(deadline=None)
 @given(value=JSON)
 def test_whatever_the_value_the_type_is_right_or_it_is_refused_as_a_value(convert, kinds, value):
     try:

@@ -1,7 +1,7 @@
 """A filter is tested on the mapped record, whatever the provider did with it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import InvalidRequest
@@ -95,6 +95,7 @@ def test_a_phone_without_digits_is_refused():
         predicate([(CONTACTS.filter("phone"), ("31612345678", "unknown"))])
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_digits_are_the_digits(text):
     assert digits(f"+31 {text} 6").startswith("31")

@@ -1,7 +1,7 @@
 """An id of several parts gives them back, and no two records share one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import NotFound
@@ -13,6 +13,7 @@ PARTS = st.tuples(PART, PART)
 NAMES = ("ticket", "message")
 
 
+@settings(deadline=None)
 @given(PARTS)
 def test_the_parts_come_back_as_texts(parts):
     joined = join_id(parts)
@@ -20,11 +21,13 @@ def test_the_parts_come_back_as_texts(parts):
         assert split_id(joined, NAMES) == dict(zip(NAMES, map(str, parts), strict=True))
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS)
 def test_other_parts_make_another_id(one, other):
     assert (join_id(one) == join_id(other)) == (list(map(str, one)) == list(map(str, other)))
 
 
+@settings(deadline=None)
 @given(PARTS)
 def test_an_id_of_parts_is_one_path_segment(parts):
     joined = join_id(parts)
@@ -49,6 +52,7 @@ def test_what_is_no_id_has_no_parts(text):
     assert split_id(text, NAMES) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_an_id_or_not_without_an_error(text):
     parts = split_id(text, NAMES)

@@ -1,7 +1,7 @@
 """A query string is read strictly: our names, Truto's spellings of them, and nothing else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.bounds import Bounds
@@ -139,6 +139,7 @@ def test_pairs_keep_order_repetition_and_emptiness():
     assert pairs(b"a=1&&b&a=2=3&c=%C3%A9") == [("a", "1"), ("b", ""), ("a", "2=3"), ("c", "é")]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_list_request_or_refused(raw):
     try:
@@ -148,6 +149,7 @@ def test_any_bytes_are_a_list_request_or_refused(raw):
     assert set(found.filters) <= {one.name for one in TICKETS.filters}
 
 
+@settings(deadline=None)
 @given(st.text("ab[]0in=qid", max_size=60))
 def test_reading_a_name_twice_changes_nothing(name):
     assert canonical(canonical(name)) == canonical(name) or "[" in canonical(name)

@@ -1,7 +1,7 @@
 """A list query becomes the provider's parameters: what narrows is sent, what does not is a scan."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import InvalidRequest, UnsupportedCombination, UnsupportedFilter
@@ -224,6 +224,7 @@ FILTERS = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=FILTERS))
 def test_no_scalar_parameter_is_ever_sent_twice(said):
     listing = plan("trengo", "tickets", **{name: tuple(values) for name, values in said.items()})

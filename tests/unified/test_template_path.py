@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import NotFound
@@ -79,6 +79,7 @@ def test_a_value_is_encoded(value, expected):
     assert segment(value) == expected
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_one_segment_that_decodes_to_itself_or_no_record(text):
     try:

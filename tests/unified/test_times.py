@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unified.mapping.times import parse_time, rfc3339, time_converter
@@ -97,6 +97,7 @@ def test_the_refusal_of_a_text_shows_no_more_than_its_beginning():
         AMSTERDAM("x" * 100_000)
 
 
+@settings(deadline=None)
 @given(
     moment=st.datetimes(FIRST, LAST).map(lambda one: one.replace(microsecond=0)),
     zone=st.sampled_from(ZONES),
@@ -107,6 +108,7 @@ def test_the_fast_way_for_naive_times_equals_datetime_arithmetic(moment, zone, b
     assert CONVERTERS[zone](moment.isoformat(between)) == f"{slow:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
+@settings(deadline=None)
 @given(st.text("0123456789- :T٣²", min_size=19, max_size=19) | st.from_regex(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d\Z"))
 def test_a_text_of_the_length_of_a_naive_time_is_a_time_or_refused(text):
     try:
@@ -117,12 +119,14 @@ def test_a_text_of_the_length_of_a_naive_time_is_a_time_or_refused(text):
     assert rfc3339(datetime.fromisoformat(found)) == found
 
 
+@settings(deadline=None)
 @given(st.datetimes(FIRST, LAST, timezones=st.timezones()))
 def test_a_time_with_a_zone_is_the_same_moment_to_half_a_millisecond(moment):
     found = datetime.fromisoformat(rfc3339(moment))
     assert abs(found - moment.astimezone(UTC)) <= timedelta(microseconds=501)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4_000_000_000_000))
 def test_milliseconds_survive_a_float_of_seconds(milliseconds):
     found = datetime.fromisoformat(UTC_TIMES(milliseconds / 1000))
