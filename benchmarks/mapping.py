@@ -2,32 +2,23 @@
 
     python benchmarks/mapping.py
 
-All ways give the same records, which is checked before anything is timed. Absolute figures differ between machines;
-the ratios of one run hold.
+Two tables: twenty expressions of many kinds on invented tickets, and the real mapping file on a page of the sandbox.
+Ways that should agree are compared before anything is timed. Absolute figures differ between machines; the ratios of
+one run hold.
 """
 
-import gc
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jmespath
+import real_tickets
 from jmespath.visitor import Options
 from msgspec import Struct
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from timing import ROUNDS, Item, Way, medians, must_agree, table
 
 from proxy.language.context import Context
 from proxy.language.expression import Field, compile_record
 from proxy.language.functions import ContextFunctions
 
-Item = dict[str, Any]
-Way = Callable[[Item], dict[str, Any]]
-
-ROUNDS = 200
 TICKETS = 25
 
 EXPRESSIONS = {
@@ -54,7 +45,7 @@ EXPRESSIONS = {
     "subject_key": "not_null(subject, contact.full_name, '')",
     "url": "id && join('', ['https://app.desk.example/tickets/', to_string(id)])",
 }
-"""Twenty attributes of the kind a mapping file holds; a real file may be given to ``measure`` instead."""
+"""Twenty attributes of the kind a mapping file holds."""
 
 
 class Figures(Struct, frozen=True):
@@ -177,43 +168,36 @@ def ways(expressions: dict[str, str], handwritten: Way) -> dict[str, Way]:
     }
 
 
-def timed(way: Way, items: list[Item]) -> float:
-    """Microseconds for one page."""
-    started = time.perf_counter()
-    for item in items:
-        way(item)
-    return (time.perf_counter() - started) * 1e6
-
-
 def measure(expressions: dict[str, str], items: list[Item], handwritten: Way) -> Figures:
-    """Time the four ways in turns, so that a busy moment of the machine meets all of them.
-
-    :raises ValueError: the ways do not give the same records.
-    """
+    """Time the four ways in turns; raises ValueError where they do not give the same records."""
     candidates = ways(expressions, handwritten)
-    for item in items:
-        records = [way(item) for way in candidates.values()]
-        if any(record != records[0] for record in records):
-            raise ValueError(f"the ways differ on item {item.get('id')}")
-    samples: dict[str, list[float]] = {name: [] for name in candidates}
-    gc.disable()
-    for _ in range(ROUNDS):
-        for name, way in candidates.items():
-            samples[name].append(timed(way, items))
-    gc.enable()
-    return Figures(**{name: statistics.median(taken) for name, taken in samples.items()})
+    must_agree(candidates, items)
+    return Figures(**medians(candidates, items))
 
 
 def report(figures: Figures) -> str:
     """The table that is printed."""
-    rows = [(name.replace("_", " "), getattr(figures, name)) for name in figures.__struct_fields__]
-    lines = [f"{'way':<18}{'us a page':>10}{'against fused':>15}"]
-    lines += [f"{name:<18}{taken:>10.1f}{taken / figures.fused:>14.1f}x" for name, taken in rows]
+    names = figures.__struct_fields__
+    lines = table({name.replace("_", " "): getattr(figures, name) for name in names}, figures.fused)
     lines.append(f"fused is {figures.faster:.1f}x faster than jmespath.search,")
     lines.append(f"and takes {figures.over_handwritten:.2f}x the time of hand-written Python")
     return "\n".join(lines)
 
 
+def main() -> str:
+    """Both tables."""
+    invented = measure(EXPRESSIONS, [ticket(number) for number in range(TICKETS)], by_hand)
+    real = real_tickets.measure()
+    return "\n".join(
+        [
+            f"{TICKETS} invented tickets, {len(EXPRESSIONS)} expressions, median of {ROUNDS} rounds",
+            report(invented),
+            "",
+            f"{TICKETS} tickets of the sandbox, mapping file {real_tickets.RESOURCE}.yaml, median of {ROUNDS} rounds",
+            real_tickets.report(real),
+        ]
+    )
+
+
 if __name__ == "__main__":
-    print(f"{TICKETS} tickets, {len(EXPRESSIONS)} attributes, median of {ROUNDS} rounds")
-    print(report(measure(EXPRESSIONS, [ticket(number) for number in range(TICKETS)], by_hand)))
+    print(main())

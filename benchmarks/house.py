@@ -1,0 +1,159 @@
+"""The running house for the benchmarks: the ticket sandbox, the server as an operator starts it, accounts linked."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from socket import socket
+
+from client import Ask
+from msgspec import Struct
+from processes import family
+
+from sandbox.trengo import Trengo
+
+ACCOUNTS = 8
+RATE_LIMIT = 10_000_000
+READY_SECONDS = 30.0
+POLL_SECONDS = 0.01
+INTERLINE = [sys.executable, "-m", "unified"]
+
+
+class House(Struct, frozen=True):
+    """What runs, and how it is asked."""
+
+    base_url: str
+    sandbox_url: str
+    worker: int
+    """The process that serves."""
+    served: list[int]
+    """The worker and all below it."""
+    account_headers: list[dict[str, str]]
+    sandbox_token: str
+
+    def asks(self, path: str, *, accounts: int = ACCOUNTS) -> list[Ask]:
+        """The same request for so many accounts."""
+        return [Ask(self.base_url + path, headers) for headers in self.account_headers[:accounts]]
+
+
+class Server:
+    """A folder with a database and the settings of a server on a free port."""
+
+    def __init__(self, folder: Path, base: str) -> None:
+        self.port = _free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("INTERLINE_")}
+        self.environment = {
+            **kept,
+            "INTERLINE_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'benchmark.sqlite3'}",
+            "INTERLINE_PORT": str(self.port),
+            "INTERLINE_PROVIDER_BASES": f"{Trengo.name}={base}/api/v2",
+            "INTERLINE_SEALING_KEYS": _line(["secrets", "new-key"], kept),
+        }
+        _line(["db", "upgrade"], self.environment)
+
+    def key(self) -> str:
+        """A new API key that may do everything."""
+        scopes = [part for scope in ("read", "write", "proxy", "link", "admin") for part in ("--scope", scope)]
+        return _line(["keys", "new", "--name", "benchmark", *scopes], self.environment)
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The server, from ready until the block ends; its log, access lines included, goes nowhere."""
+        with _process([*INTERLINE, "serve"], self.environment) as process:
+            self._wait_ready(process)
+            yield process
+
+    def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended with status {process.returncode}")
+            try:
+                with urllib.request.urlopen(f"{self.base_url}/ready", timeout=1):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(POLL_SECONDS)
+        raise RuntimeError("the server was not ready in time")
+
+
+@contextmanager
+def folder_and_server() -> Iterator[Server]:
+    """A server that is not started, on a database of its own; nothing survives it."""
+    with tempfile.TemporaryDirectory(prefix="interline-benchmark-") as folder:
+        yield Server(Path(folder), "http://127.0.0.1:9")
+
+
+@contextmanager
+def house() -> Iterator[House]:
+    """Sandbox and server with ``ACCOUNTS`` linked accounts, each with a token and a rate budget of its own."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
+        limit = ["--rate-limit", str(RATE_LIMIT)]
+        sandbox = stack.enter_context(
+            _process([sys.executable, "-m", "sandbox", Trengo.name, "--json", *limit], dict(os.environ), piped=True)
+        )
+        assert sandbox.stdout is not None
+        url = json.loads(sandbox.stdout.readline())["url"]
+        server = Server(folder, url)
+        process = stack.enter_context(server.running())
+        key, tokens = server.key(), Trengo(rate_limit=RATE_LIMIT)
+        linked = [_link(server.base_url, key, tokens.token_for(number)) for number in range(ACCOUNTS)]
+        worker = _worker(process.pid)
+        yield House(
+            base_url=server.base_url,
+            sandbox_url=url,
+            worker=worker,
+            served=family(worker),
+            account_headers=[
+                {"Authorization": f"Bearer {key}", "X-Integrated-Account-Id": account} for account in linked
+            ],
+            sandbox_token=tokens.token_for(0),
+        )
+
+
+def _worker(server: int) -> int:
+    """The child that serves; the parent only watches over it."""
+    return family(server)[1]
+
+
+def _link(base_url: str, key: str, token: str) -> str:
+    body = {"tenant_id": "benchmark", "integration": Trengo.name, "context": {}, "credentials": {"token": token}}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{base_url}/integrated-account", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=READY_SECONDS) as answer:
+        account: str = json.loads(answer.read())["result"]["id"]
+        return account
+
+
+@contextmanager
+def _process(
+    command: list[str], environment: dict[str, str], *, piped: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE if piped else subprocess.DEVNULL, env=environment)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(READY_SECONDS)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _line(arguments: list[str], environment: dict[str, str]) -> str:
+    made = subprocess.run([*INTERLINE, *arguments], env=environment, capture_output=True, text=True, check=True)
+    return made.stdout.strip()
+
+
+def _free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
