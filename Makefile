@@ -24,6 +24,7 @@ check: $(BIN)/.ready     ## lint, types, import directions, dependencies, mappin
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/interline mappings check
+	$(BIN)/interline mappings coverage --check
 	$(BIN)/interline openapi --check
 
 bench: $(BIN)/.ready     ## ratios of one run; figures and commands in benchmarks/README.md

@@ -10,6 +10,7 @@
     |   |-- AmbiguousAccount          400 ambiguous-account
     |   |-- UnsupportedFilter         400 unsupported-filter
     |   |-- UnsupportedCombination    400 unsupported-combination
+    |   |-- RemoteQueryConflict       400 remote-query-conflict
     |   |-- InvalidCursor             400 invalid-cursor
     |   |-- Unauthorized              401 unauthorized
     |   |-- MissingScope              403 missing-scope
@@ -41,6 +42,7 @@
     |   |-- ProviderTooLarge          502 provider-too-large
     |   |-- ProviderRedirect          502 provider-redirect
     |   |-- CredentialEcho            502 credential-echo
+    |   |-- MediaNotAllowed           502 media-not-allowed
     |   |-- PaginationLoop            502 pagination-loop
     |   `-- DeadlineExceeded          504 deadline-exceeded
     `-- ServerProblem               we cannot serve now
@@ -155,6 +157,12 @@ class UnsupportedCombination(CallerProblem):
     """Filters or sorts that cannot be used together."""
 
     status, code, title = 400, "unsupported-combination", "Filters cannot be combined this way"
+
+
+class RemoteQueryConflict(CallerProblem):
+    """A parameter for the provider that the mapping or its paging sets itself."""
+
+    status, code, title = 400, "remote-query-conflict", "A provider parameter is used by the mapping"
 
 
 class InvalidCursor(CallerProblem):
@@ -365,6 +373,12 @@ class CredentialEcho(ProviderProblem):
     """The provider's answer contains the linked credential and is not relayed."""
 
     status, code, title = 502, "credential-echo", "The answer held the linked credential"
+
+
+class MediaNotAllowed(ProviderProblem):
+    """A file's address, or a redirect from it, leads where files are not fetched from."""
+
+    status, code, title = 502, "media-not-allowed", "The file is at an address that is not fetched from"
 
 
 class PaginationLoop(ProviderProblem):

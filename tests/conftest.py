@@ -17,6 +17,7 @@ import pytest
 from proxy.seal import new_key
 from sandbox.cli import build
 
+pytest_plugins = ["tests.databases"]
 PROVIDERS = ("trengo", "chatwoot")
 
 
@@ -80,7 +81,8 @@ class Account:
 
     def list(self, resource, **query):
         """One page of a unified resource, which must be a success."""
-        answer = self.get(f"/unified/ticketing/{resource}", **query)
+        path = resource if "/" in resource else f"ticketing/{resource}"
+        answer = self.get(f"/unified/{path}", **query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

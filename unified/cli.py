@@ -55,16 +55,35 @@ def demo_command(as_json: bool, port: int, rate_limit: int | None, tickets: int)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--rate-limit", type=click.IntRange(min=1), help="Calls a minute; the provider's own where not given.")
 @click.option("--control-port", default=0, help="0 takes a free one.")
+@click.option("--documented", is_flag=True, help="Follow public documents where the provider does otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 def sandbox_command(
-    name: str, port: int, tickets: int, seed: int, rate_limit: int | None, control_port: int, as_json: bool
+    name: str,
+    port: int,
+    tickets: int,
+    seed: int,
+    rate_limit: int | None,
+    control_port: int,
+    documented: bool,
+    as_json: bool,
 ) -> None:
     """Runs one simulated provider on loopback."""
-    from sandbox.cli import SIMULATORS, run
+    from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, run
 
+    if documented and name not in WITH_DOCUMENTS:
+        raise click.BadParameter(f"no document differs from the sandbox of {name}", param_hint="--documented")
     if name not in SIMULATORS:
         raise click.BadParameter(f"the sandboxes are: {', '.join(SIMULATORS)}", param_hint="NAME")
-    run(name, port, tickets, seed, rate_limit, json_output=as_json, control_port=control_port)
+    run(
+        name,
+        port,
+        tickets,
+        seed,
+        rate_limit,
+        json_output=as_json,
+        control_port=control_port,
+        documented=documented,
+    )
 
 
 @main.group("mappings")
@@ -95,6 +114,22 @@ def schema_command() -> None:
 
     (mappings_folder() / SCHEMA_FILE).write_bytes(editor_schema())
     click.echo(f"written: {mappings_folder() / SCHEMA_FILE}")
+
+
+@mappings.command("coverage")
+@click.option("--check", "only_check", is_flag=True, help="Fail where the committed page differs.")
+def coverage_command(*, only_check: bool) -> None:
+    """Writes docs/coverage.md: what each provider can say and do."""
+    from unified.coverage import coverage, coverage_file
+    from unified.folders import mappings_folder
+    from unified.mapping.load import load_mappings
+
+    fresh, file = coverage(load_mappings(mappings_folder())), coverage_file()
+    if only_check and (not file.is_file() or file.read_text() != fresh):
+        raise click.ClickException(f"{file} differs from the mappings: run `interline mappings coverage`")
+    if not only_check:
+        file.write_text(fresh)
+    click.echo(f"{file} {'is up to date' if only_check else 'written'}")
 
 
 @main.command("openapi")

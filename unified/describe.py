@@ -10,7 +10,7 @@ from proxy.seal import SealingKey, new_key
 from proxy.settings import Settings
 from unified.app import Server
 from unified.folders import data_folder, mappings_folder
-from unified.mapping.examples import mapped, read_examples
+from unified.mapping.examples import mapped, mapping_of, read_examples
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.openapi import VERSION, Examples, document, encode
@@ -36,14 +36,11 @@ def description() -> bytes:
 
 def whole_examples(mappings: Mappings) -> Examples:
     """For each resource the record of its first example, whole."""
-    found: dict[str, dict[str, object]] = {}
+    found: dict[tuple[str, str], dict[str, object]] = {}
     for example in read_examples(mappings_folder(), mappings):
-        mapping = next(
-            one
-            for (provider, _, resource), one in mappings.resources.items()
-            if (provider, resource) == (example.provider, example.words.resource)
-        )
-        found.setdefault(example.words.resource, mapped(example, mapping))
+        mapping = mapping_of(example, mappings)
+        if mapping is not None:
+            found.setdefault(mapping.resource.key, mapped(example, mapping))
     return found
 
 

@@ -11,9 +11,11 @@ import msgspec
 from proxy.accounts.caller import HEADER_NAME
 from proxy.bounds import Bounds
 from proxy.errors import Problem, all_problems
+from unified.capabilities import READS
 from unified.query import ACCOUNT
 from unified.schemas.envelopes import ANSWERS, PAGES
 from unified.schemas.resources import RESOURCES, Filter, Resource
+from unified.view import REMOTE_DATA
 
 VERSION = "0.1.0"
 REF = "#/components/schemas/{name}"
@@ -42,8 +44,10 @@ LINKING = (
 """What can go wrong where a body is taken and a credential verified."""
 
 Schema = dict[str, Any]
-Examples = Mapping[str, dict[str, Any]]
-"""Resource name to a whole example record."""
+Examples = Mapping[tuple[str, str], dict[str, Any]]
+"""Model and resource to a whole example record."""
+CAPABILITIES = "/integrated-account/{account_id}/capabilities"
+ANYTHING: Schema = {"type": "object"}
 
 
 def document(framework: Schema, examples: Examples) -> Schema:
@@ -69,7 +73,16 @@ def document(framework: Schema, examples: Examples) -> Schema:
             {"name": "proxy", "description": "The provider's own API, with the customer's credential put in."},
             {"name": "accounts", "description": "Customers' linked helpdesks."},
         ],
-        "paths": dict(sorted({**_tagged(paths, "accounts"), **_unified(examples), **_proxy()}.items())),
+        "paths": dict(
+            sorted(
+                {
+                    **_tagged(paths, "accounts"),
+                    **_unified(examples),
+                    **_proxy(),
+                    CAPABILITIES: _capabilities_operation(),
+                }.items()
+            )
+        ),
         "components": {
             "schemas": dict(sorted(_typed_enums(schemas).items())),
             "securitySchemes": {
@@ -92,39 +105,82 @@ def _unified(examples: Examples) -> Schema:
     paths: Schema = {}
     for resource in RESOURCES:
         path = f"/unified/{resource.model}/{resource.name}"
+        paths[path + "/meta/{method}"] = {"get": _meta_operation(resource)}
+        if resource.single:
+            paths[path] = {"get": _get_operation(resource, examples)}
+            continue
         paths[path] = {"get": _list_operation(resource, examples)}
         paths[path + "/{id}"] = {"get": _get_operation(resource, examples)}
     return paths
 
 
+def _meta_operation(resource: Resource) -> Schema:
+    method = {"name": "method", "in": "path", "required": True, "schema": {"type": "string", "enum": list(READS)}}
+    return {
+        "operationId": f"describe{_camel(resource.plural)}",
+        "tags": [resource.model],
+        "summary": f"What the account's provider takes for a method of {resource.name}",
+        "parameters": [method, *_account_parameters()],
+        "responses": {
+            "200": {"description": "What the method takes.", "content": {"application/json": {"schema": ANYTHING}}},
+            **_errors([*EVERYWHERE, "ambiguous-account", "unsupported-operation"]),
+        },
+    }
+
+
+def _capabilities_operation() -> Schema:
+    account = {"name": "account_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "get": {
+            "operationId": "getCapabilities",
+            "tags": ["accounts"],
+            "summary": "What an account's provider can do, from its mapping files",
+            "parameters": [account],
+            "responses": {
+                "200": {"description": "Its resources.", "content": {"application/json": {"schema": ANYTHING}}},
+                **_errors(EVERYWHERE),
+            },
+        }
+    }
+
+
 def _list_operation(resource: Resource, examples: Examples) -> Schema:
-    record = examples.get(resource.name)
+    record = examples.get(resource.key)
     page = None if record is None else {"result": [record], "next_cursor": None, "prev_cursor": None, "result_count": 1}
     return {
-        "operationId": f"list{_camel(resource.name)}",
+        "operationId": f"list{_camel(resource.plural)}",
         "tags": [resource.model],
         "summary": f"List {resource.name}",
         "description": resource.description,
-        "parameters": [*_account_parameters(), *_paging_parameters(resource), *map(_filter, resource.filters)],
+        "parameters": [
+            *_account_parameters(),
+            *_paging_parameters(resource),
+            *_view_parameters(resource),
+            *map(_filter, resource.filters),
+        ],
         "responses": {
-            "200": _answer(f"One page of {resource.name}.", PAGES[resource.name].__name__, page),
+            "200": _answer(f"One page of {resource.name}.", PAGES[resource.key].__name__, page),
             **_errors([*EVERYWHERE, *FROM_PROVIDER, *LISTS]),
         },
     }
 
 
 def _get_operation(resource: Resource, examples: Examples) -> Schema:
-    record = examples.get(resource.name)
+    record = examples.get(resource.key)
     identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "operationId": f"get{_camel(resource.singular)}",
         "tags": [resource.model],
         "summary": f"Get one of {resource.name}",
         "description": resource.description,
-        "parameters": [identifier, *_account_parameters()],
+        "parameters": [
+            *([] if resource.single else [identifier]),
+            *_account_parameters(),
+            *_view_parameters(resource),
+        ],
         "responses": {
             "200": _answer(
-                "The record.", ANSWERS[resource.name].__name__, None if record is None else {"result": record}
+                "The record.", ANSWERS[resource.key].__name__, None if record is None else {"result": record}
             ),
             **_errors([*EVERYWHERE, *FROM_PROVIDER]),
         },
@@ -202,10 +258,22 @@ def _paging_parameters(resource: Resource) -> list[Schema]:
     return parameters
 
 
+def _view_parameters(resource: Resource) -> list[Schema]:
+    names = {"type": "array", "items": {"type": "string", "enum": list(resource.attributes)}}
+    raw = {"type": "array", "items": {"type": "string", "enum": [REMOTE_DATA]}}
+    return [
+        _query("select", "The attributes to answer; every one where not said. The id always comes.", names),
+        _query("omit", "Attributes to leave out.", names),
+        _query("include", "`remote_data`: the provider's own object too; needs the scope `proxy`.", raw),
+    ]
+
+
 def _filter(one: Filter) -> Schema:
     value: Schema = (
         {"type": "string", "format": "date-time"} if one.compare in ("after", "before") else {"type": "string"}
     )
+    if one.words:
+        value = {"type": "string", "enum": list(one.words)}
     schema = {"type": "array", "items": value} if one.many else value
     parameter = _query(one.name, one.description, schema)
     return {**parameter, "required": True} if one.required else parameter

@@ -9,22 +9,20 @@ from msgspec import Struct
 
 from proxy.bounds import Bounds
 from proxy.errors import FieldError, InvalidRequest, UnknownParameter, UnsupportedFilter
+from unified.mapping.filters import INCLUDED
 from unified.schemas.resources import Filter, Resource
+from unified.view import REMOTE_DATA, WHOLE, View
 
 ACCOUNT = "integrated_account_id"
 CONTROL = ("limit", "next_cursor", "sort", "consistency")
 INDEX = re.compile(r"\[\d*\]$|\[in\]$|\[eq\]$")
-BOUNDS_WORDS = {"gt": "after", "lt": "before"}
+BOUNDS_WORDS = {"gt": "after", "lt": "before", "gte": "after", "lte": "before"}
+VIEWS = ("select", "omit", "include")
+REMOTE = re.compile(r"remote_query\[([^\[\]]+(?:\[\])?)\]")
+ALIASES = {"truto_exclude_fields": "omit", "emails": "email", "phones": "phone"}
+IGNORED = ("truto_ignore_remote_data",)
+"""What Truto's clients send to be rid of something that we never send unasked."""
 TIMES = {"created_at": "created", "updated_at": "updated"}
-
-
-class ListQuery(Struct, frozen=True):
-    """A list request, understood: filters with their values, the order, how many, how careful."""
-
-    filters: Mapping[str, tuple[str, ...]]
-    sort: str | None
-    limit: int
-    strict: bool
 
 
 class ListRequest(Struct, frozen=True):
@@ -35,6 +33,8 @@ class ListRequest(Struct, frozen=True):
     limit: int | None
     consistency: Literal["default", "strict"] | None
     cursor: str | None
+    view: View = WHOLE
+    remote_query: Mapping[str, str] = {}
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -59,11 +59,8 @@ def _decode(text: bytes) -> str:
 
 def read_list(resource: Resource, query: Iterable[tuple[str, str]], bounds: Bounds) -> ListRequest:
     """Understands a list request; raises UnsupportedFilter for a name that is no parameter here."""
-    said: dict[str, list[str]] = {}
-    for raw, value in query:
-        name = canonical(raw)
-        if name != ACCOUNT:
-            said.setdefault(name, []).append(value)
+    said, remote = _said(query)
+    view = _view(resource, said)
     control = {name: _single(name, said.pop(name)) for name in CONTROL if name in said}
     filters = {name: _values(resource, name, values) for name, values in said.items()}
     return ListRequest(
@@ -72,7 +69,21 @@ def read_list(resource: Resource, query: Iterable[tuple[str, str]], bounds: Boun
         limit=_limit(control.get("limit"), bounds),
         consistency=_consistency(control.get("consistency")),
         cursor=control.get("next_cursor") or None,
+        view=view,
+        remote_query=remote,
     )
+
+
+def read_get(resource: Resource, query: Iterable[tuple[str, str]]) -> View:
+    """Understands the parameters of one record; raises UnknownParameter for any other."""
+    said, remote = _said(query)
+    view = _view(resource, said)
+    unknown = [*said, *(f"remote_query[{name}]" for name in remote)]
+    if unknown:
+        raise UnknownParameter(
+            f"this route takes {', '.join((ACCOUNT, *VIEWS))}", errors=[FieldError(name, "unknown") for name in unknown]
+        )
+    return view
 
 
 def refuse_parameters(query: Iterable[tuple[str, str]]) -> None:
@@ -84,17 +95,57 @@ def refuse_parameters(query: Iterable[tuple[str, str]]) -> None:
         )
 
 
-def canonical(name: str) -> str:
-    """Our name of a parameter; ``contact[id]``, ``created_at[gt]``, ``status[in]``, ``k[]``, ``k[0]`` are Truto's."""
+def _said(query: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Parameters by our names, and those that are the provider's own."""
+    said: dict[str, list[str]] = {}
+    remote: dict[str, str] = {}
+    for raw, given in query:
+        match = REMOTE.fullmatch(raw)
+        name, value = canonical(raw, given)
+        if match:
+            remote[match[1]] = given
+        elif name not in (ACCOUNT, *IGNORED):
+            said.setdefault(name, []).append(value)
+    return said, remote
+
+
+def _view(resource: Resource, said: dict[str, list[str]]) -> View:
+    """Takes what is about the answer out of the parameters."""
+    given = {name: [one.strip() for value in said.pop(name, ()) for one in value.split(",")] for name in VIEWS}
+    chosen = {name: [one for one in values if one] for name, values in given.items()}
+    known = set(resource.attributes)
+    errors = [
+        FieldError(name, f"{one[:40]!r} is no attribute")
+        for name in VIEWS[:2]
+        for one in chosen[name]
+        if one not in known
+    ]
+    errors += [FieldError("include", f"{one[:40]!r} is unknown") for one in chosen["include"] if one != REMOTE_DATA]
+    if errors:
+        raise InvalidRequest(f"{resource.name} have: {', '.join(resource.attributes)}", errors=errors)
+    kept = (set(chosen["select"]) or known) - set(chosen["omit"])
+    return View(None if kept == known else frozenset(kept), REMOTE_DATA in chosen["include"])
+
+
+def canonical(name: str, value: str) -> tuple[str, str]:
+    """Our name of a parameter, and its value in our spelling.
+
+    ``contact[id]``, ``created_at[gt]``, ``status[in]``, ``k[]``, ``k[0]``, ``sort_by[x]=desc`` and the ``truto_`` names
+    are Truto's. A bound that is included (``[gte]``, ``[lte]``) is marked by ``=`` before the value.
+    """
     while INDEX.search(name):
         name = INDEX.sub("", name)
     head, _, rest = name.partition("[")
     inner = rest.removesuffix("]")
     if inner == "id":
-        return f"{head}_id"
+        return f"{head}_id", value
+    if head == "sort_by" and inner:
+        return "sort", ("-" if value == "desc" else "") + inner
     if head in TIMES and inner in BOUNDS_WORDS:
-        return f"{TIMES[head]}_{BOUNDS_WORDS[inner]}"
-    return name
+        return f"{TIMES[head]}_{BOUNDS_WORDS[inner]}", (INCLUDED if inner.endswith("e") else "") + value
+    if name == "truto_response_format":
+        return ("include", REMOTE_DATA) if value == "raw" else (IGNORED[0], value)
+    return ALIASES.get(name, name), value
 
 
 def _values(resource: Resource, name: str, values: list[str]) -> tuple[str, ...]:
@@ -105,6 +156,12 @@ def _values(resource: Resource, name: str, values: list[str]) -> tuple[str, ...]
     wanted = tuple(dict.fromkeys(one.strip() for one in split if one.strip()))
     if not known.many and len(wanted) > 1:
         raise InvalidRequest(f"{name} takes one value", errors=[FieldError(name, "given more than once")])
+    unknown = [one for one in wanted if known.words and one not in known.words]
+    if unknown:
+        raise InvalidRequest(
+            f"{name} is one of: {', '.join(known.words)}",
+            errors=[FieldError(name, f"{one[:40]!r} is not known") for one in unknown],
+        )
     return wanted
 
 

@@ -11,20 +11,21 @@ from msgspec import Struct
 
 from proxy.bounds import Bounds
 from proxy.cursor import Cursors
-from proxy.errors import FieldError, InvalidCursor, NotFound, ProviderError, ScanLimit, UnsupportedOperation
-from proxy.language.expression import Context, EvaluationError, Expression
+from proxy.errors import FieldError, InvalidCursor, NotFound, ScanLimit, UnsupportedOperation
+from proxy.language.expression import Context
+from proxy.outbound.credentials import claims_of
 from proxy.seal import bind
-from unified.mapping.filters import Predicate, predicate
+from unified.enrich import enrich
+from unified.listing import Pages, Record, translations
 from unified.mapping.ids import ID_MAX, split_id
-from unified.mapping.model import GetPlan, ListPlan, ResourceMapping
+from unified.mapping.model import GetPlan, ResourceMapping
 from unified.mapping.paging import Page, Position, Row, Seen
-from unified.mapping.requests import Listing, choose, page_params, plan_listing
-from unified.query import ListQuery, ListRequest, required_filters
-from unified.references import SmallLists, complete
+from unified.mapping.requests import Listing, choose, plan_listing
+from unified.query import ListRequest, required_filters
+from unified.references import SmallLists
 from unified.upstream import Upstream
+from unified.view import WHOLE, View, shown
 from unified.walk import Walk
-
-Record = dict[str, Any]
 
 
 class Place(Struct, array_like=True):
@@ -36,6 +37,7 @@ class Place(Struct, array_like=True):
     strict: bool
     position: Position
     seen: list[str]
+    remote: dict[str, str] = {}
 
 
 class ListAnswer(Struct):
@@ -72,72 +74,84 @@ class Reader:
         trace = upstream.trace
         with trace.stage("open"):
             place = self._open(mapping, request, upstream)
-            query = ListQuery(place.filters, place.sort, place.limit, place.strict)
         with trace.stage("plan"):
-            context = Context(connection=upstream.account.connection)
-            listing = self._plan(mapping, query, context)
-            pages = _Pages(mapping, listing, query, upstream, context, self._lists)
+            pages = self._pages(mapping, place, upstream)
             walk = self._walk(pages, place)
-        rows = await walk.collect(query.limit, self._bounds.scan_calls if listing.scan else self._bounds.list_calls)
-        records = [row.record for row in rows if row.record is not None]
+        most = self._bounds.scan_calls if pages.listing.scan else self._bounds.list_calls
+        rows = await walk.collect(place.limit, most)
         with trace.stage("complete"):
-            failed = await complete(records, mapping.references, upstream.account.id, self._lists, upstream.small_list)
+            failed = await self._enrich(mapping, rows, upstream, request.view)
         with trace.stage("seal"):
-            cursor = self._seal(mapping, query, walk, upstream)
-        if not records and cursor is not None:
-            raise _scan_limit(listing, cursor, walk.calls)
+            cursor = self._seal(mapping, place, walk, upstream)
+        if not rows and cursor is not None:
+            raise _scan_limit(pages.listing, cursor, walk.calls)
         failed = sorted({*failed, *pages.failed})
         return ListAnswer(
-            result=records,
+            result=[shown(row, request.view, mapping.provider) for row in rows],
             next_cursor=cursor,
             partial=bool(failed),
             warnings=[_list_failed(name) for name in failed],
             drift=walk.drift,
         )
 
-    async def get(self, mapping: ResourceMapping, record_id: str, upstream: Upstream) -> dict[str, Any]:
-        """The envelope of one record; raises NotFound."""
+    async def get(
+        self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream, view: View = WHOLE
+    ) -> dict[str, Any]:
+        """The envelope of one record, of the caller's own where there is no id; raises NotFound."""
         if mapping.get is None:
             raise cannot(mapping, "get")
-        context = Context(connection=upstream.account.connection)
-        context.id = _id_value(mapping, record_id)
+        context = _context(upstream)
+        if record_id is not None:
+            context.id = _id_value(mapping, record_id)
         if isinstance(mapping.get, GetPlan):
-            record = await _get(mapping, mapping.get, context, upstream)
+            row = await _get(mapping, mapping.get, record_id, context, upstream)
         else:
-            record = await self._find(mapping, record_id, upstream, context)
-        if record is None or record["id"] != record_id:
+            row = await self._find(mapping, record_id, upstream)
+        if row is None:
             raise NotFound(f"{upstream.account.provider.words.label} has no {mapping.resource.singular} of that id")
         with upstream.trace.stage("complete"):
-            failed = await complete([record], mapping.references, upstream.account.id, self._lists, upstream.small_list)
+            failed = await self._enrich(mapping, [row], upstream, view)
         said = {"partial": True, "warnings": [_list_failed(name) for name in failed]} if failed else {}
-        return {"result": record, **said}
+        return {"result": shown(row, view, mapping.provider), **said}
+
+    async def _enrich(
+        self, mapping: ResourceMapping, rows: Sequence[Row], upstream: Upstream, view: View
+    ) -> Sequence[str]:
+        """Completes what is shown: an attribute that nobody sees costs no call."""
+        records = [row.record for row in rows if row.record is not None]
+        references = [one for one in mapping.references if view.shows(one.attribute)]
+        joins = [one for one in mapping.joins if view.shows(one.attribute)]
+        return await enrich(records, references, joins, upstream, self._lists)
 
     def _open(self, mapping: ResourceMapping, request: ListRequest, upstream: Upstream) -> Place:
         if request.cursor is None:
             required_filters(mapping.resource, request.filters)
             limit = request.limit or self._bounds.limit_default
             strict = request.consistency == "strict"
-            return Place(dict(request.filters), request.sort, limit, strict, Position(), [])
+            return Place(dict(request.filters), request.sort, limit, strict, Position(), [], dict(request.remote_query))
         place = self._cursors.open(request.cursor, Place, _bound_to(mapping, upstream), time.time())
         _same(place, request)
         return place
 
-    def _plan(self, mapping: ResourceMapping, query: ListQuery, context: Context) -> Listing:
+    def _pages(self, mapping: ResourceMapping, place: Place, upstream: Upstream) -> Pages:
         if not mapping.lists:
             raise cannot(mapping, "list")
-        plan = choose(mapping, query.filters, query.sort)
-        listing = plan_listing(mapping, plan, query.filters, query.sort, context)
+        context = _context(upstream)
+        plan = choose(mapping, place.filters, place.sort)
+        listing = plan_listing(mapping, plan, place.filters, place.sort, context, place.remote)
         context.query = listing.query
-        return listing
+        return Pages(mapping, listing, upstream, context)
 
-    def _walk(self, pages: "_Pages", place: Place) -> Walk:
+    def _walk(self, pages: Pages, place: Place) -> Walk:
         listing = pages.listing
-        position = place.position
-        if not listing.one_by_one:
-            position.done = True
+        place.position.done = place.position.done or not listing.one_by_one
+
+        async def fetch(position: Position) -> Page:
+            return await pages.fetch(position, self._lists)
+
         return Walk(
-            pages.fetch,
-            position,
+            fetch,
+            place.position,
             Seen(place.seen),
             style=listing.plan.paging.style,
             values=len(listing.one_by_one),
@@ -145,119 +159,45 @@ class Reader:
             provider=pages.mapping.provider.name,
         )
 
-    def _seal(self, mapping: ResourceMapping, query: ListQuery, walk: Walk, upstream: Upstream) -> str | None:
+    def _seal(self, mapping: ResourceMapping, place: Place, walk: Walk, upstream: Upstream) -> str | None:
         if walk.position.done:
             return None
-        place = Place(dict(query.filters), query.sort, query.limit, query.strict, walk.position, walk.seen.window())
+        place.position, place.seen = walk.position, walk.seen.window()
         return self._cursors.seal(place, _bound_to(mapping, upstream), time.time())
 
-    async def _find(
-        self, mapping: ResourceMapping, record_id: str, upstream: Upstream, context: Context
-    ) -> Record | None:
-        query = ListQuery({}, None, self._bounds.limit_max, strict=False)
-        pages = _Pages(mapping, self._plan(mapping, query, context), query, upstream, context, self._lists)
-        walk = self._walk(pages, Place({}, None, query.limit, False, Position(), []))  # noqa: FBT003 - a record's field
+    async def _find(self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream) -> Row | None:
+        place = Place(filters={}, sort=None, limit=self._bounds.limit_max, strict=False, position=Position(), seen=[])
+        walk = self._walk(self._pages(mapping, place, upstream), place)
         while not walk.position.done and walk.calls < self._bounds.list_calls:
-            for row in await walk.collect(query.limit, self._bounds.list_calls):
+            for row in await walk.collect(place.limit, self._bounds.list_calls):
                 if row.id == record_id:
-                    return row.record
+                    return row
         return None
 
 
-class _Pages:
-    """Reads and translates the pages of one listing."""
+def _context(upstream: Upstream) -> Context:
+    account = upstream.account
+    return Context(connection=account.connection, claims=claims_of(account))
 
-    def __init__(
-        self,
-        mapping: ResourceMapping,
-        listing: Listing,
-        query: ListQuery,
-        upstream: Upstream,
-        context: Context,
-        lists: SmallLists,
-    ) -> None:
-        self.mapping = mapping
-        self.listing = listing
-        self.failed: list[str] = []
-        self._upstream = upstream
-        self._context = context
-        self._lists = lists
-        filters = [(listing.plan.filters[name].filter, values) for name, values in query.filters.items()]
-        self._matches: Predicate | None = predicate(filters)
-        tested = {path.partition(".")[0] for one, _ in filters for path in one.paths}
-        self._early = [one for one in mapping.references if one.attribute in tested]
 
-    async def fetch(self, position: Position) -> Page:
-        """One page: its rows mapped, and null in place of the records that do not pass the filters."""
-        plan, trace = self.listing.plan, self._upstream.trace
-        answer = None if plan.path is None else await self._call(plan, position)
-        with trace.stage("translate"):
-            items = list(plan.rows) if plan.path is None else _items(plan.items, answer, self._context, self.mapping)
-            records = [translate(self.mapping, item, self._context) for item in items]
-        if self._early:
-            account = self._upstream.account.id
-            self.failed += await complete(records, self._early, account, self._lists, self._upstream.small_list)
-        with trace.stage("filter"):
-            rows = [
-                self._row(item, record, index) for index, (item, record) in enumerate(zip(items, records, strict=True))
-            ]
-        return Page(
-            rows,
-            more=None if plan.paging.more is None else _truth(plan.paging.more(answer, self._context)),
-            count=None if plan.paging.count is None else _count(plan.paging.count(answer, self._context)),
+async def _get(
+    mapping: ResourceMapping, plan: GetPlan, record_id: str | None, context: Context, upstream: Upstream
+) -> Row | None:
+    if plan.needs is not None and plan.needs({}, context) is None:
+        raise UnsupportedOperation(
+            f"this account's credential does not say what {mapping.resource.name} needs: {plan.needs.text}",
+            supported=[method for method in mapping.methods if method != "get"],
         )
-
-    async def _call(self, plan: ListPlan, position: Position) -> Any:
-        assert plan.path is not None  # noqa: S101 - fetch asks only then
-        return await self._upstream.json(
-            plan.method,
-            plan.path.fill(self._context),
-            at_base=plan.path.at_base,
-            query=page_params(self.listing, position),
-            body=None if plan.body is None else plan.body(self._context),
-        )
-
-    def _row(self, item: Any, record: Record, index: int) -> Row:
-        matches = self._matches is None or self._matches(record)
-        mark = item.get("id") if isinstance(item, dict) else None
-        return Row(record["id"] or f"#{index}:{mark}", record if matches else None, str(mark))
-
-
-def translate(mapping: ResourceMapping, item: Any, context: Context) -> Record:
-    """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
-    record, errors = mapping.translate(item, context)
-    if errors:
-        record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
-    return record
-
-
-async def _get(mapping: ResourceMapping, plan: GetPlan, context: Context, upstream: Upstream) -> Record | None:
     query = [(name, str(expression({}, context))) for name, expression in plan.query.items()]
     answer = await upstream.json("GET", plan.path.fill(context), at_base=plan.path.at_base, query=query)
     with upstream.trace.stage("translate"):
         item = plan.item(answer, context)
-        return None if item is None else translate(mapping, item, context)
-
-
-def _items(expression: Expression, answer: Any, context: Context, mapping: ResourceMapping) -> Sequence[Any]:
-    try:
-        items = expression(answer, context)
-    except EvaluationError:
-        items = None
-    if not isinstance(items, list):
-        raise ProviderError(
-            f"the answer holds no list at {expression.text!r}, where {mapping.resource.name} are expected",
-            provider=mapping.provider.name,
-        )
-    return items
-
-
-def _truth(value: Any) -> bool:
-    return value is not None and value is not False and value != ""
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int else None
+        if item is None:
+            return None
+        for part, record in translations(mapping, item, context, plan.parts):
+            if record["id"] is not None and record_id in (None, record["id"]):
+                return Row(record["id"], record, "", part)
+    return None
 
 
 def _id_value(mapping: ResourceMapping, record_id: str) -> str | Mapping[str, str]:
@@ -269,8 +209,8 @@ def _id_value(mapping: ResourceMapping, record_id: str) -> str | Mapping[str, st
 
 def _same(place: Place, request: ListRequest) -> None:
     """With a cursor, what is said again must be what the cursor says."""
-    said = {"limit": request.limit, "sort": request.sort}
-    kept = {"limit": place.limit, "sort": place.sort}
+    said = {"limit": request.limit, "sort": request.sort, "remote_query": dict(request.remote_query) or None}
+    kept = {"limit": place.limit, "sort": place.sort, "remote_query": place.remote}
     differing = [name for name, value in said.items() if value is not None and value != kept[name]]
     if request.consistency is not None and (request.consistency == "strict") != place.strict:
         differing.append("consistency")

@@ -9,17 +9,20 @@ from litestar.params import FromPath
 from msgspec import json
 
 from proxy.accounts.caller import HEADER_NAME, Caller, account_id_of
+from proxy.accounts.guard import caller_of
 from proxy.accounts.store import Accounts
 from proxy.bounds import Bounds
 from proxy.outbound.call import Outbound
 from proxy.outbound.request import patience_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
+from unified.capabilities import capabilities_of, meta_of
 from unified.mapping.model import Mappings, ResourceMapping
-from unified.query import ACCOUNT, pairs, read_list, refuse_parameters
+from unified.query import ACCOUNT, pairs, read_get, read_list, refuse_parameters
 from unified.read import Reader, cannot
 from unified.schemas.resources import RESOURCES, Resource
 from unified.upstream import Upstream
+from unified.view import View
 
 AnyRequest = Request[Any, Any, Any]
 Pairs = list[tuple[str, str]]
@@ -43,17 +46,31 @@ class Unified:
         account = await self._account(request, query)
         mapping = self._mapping(account, resource)
         asked = read_list(resource, query, self._bounds)
+        _may_see(request, asked.view)
         answer = await self._reader.list(mapping, asked, self._upstream(request, account))
         headers = {} if answer.next_cursor is None else {"Link": _next_link(request, query, answer.next_cursor)}
         return _json(answer.body(), headers)
 
-    async def get(self, request: AnyRequest, resource: Resource, record_id: str) -> Response[bytes]:
-        """One record."""
+    async def get(self, request: AnyRequest, resource: Resource, record_id: str | None) -> Response[bytes]:
+        """One record; the caller's own where there is no id."""
+        query = pairs(request.scope["query_string"])
+        account = await self._account(request, query)
+        mapping = self._mapping(account, resource)
+        view = read_get(resource, query)
+        _may_see(request, view)
+        return _json(await self._reader.get(mapping, record_id, self._upstream(request, account), view))
+
+    async def meta(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
+        """What the account's provider takes for a method of a resource."""
         query = pairs(request.scope["query_string"])
         account = await self._account(request, query)
         refuse_parameters(query)
-        mapping = self._mapping(account, resource)
-        return _json(await self._reader.get(mapping, record_id, self._upstream(request, account)))
+        return _json({"result": meta_of(self._mapping(account, resource), method, self._bounds)})
+
+    async def capabilities(self, request: AnyRequest, account_id: str) -> Response[bytes]:
+        """Everything that an account's provider can do."""
+        account = await self._accounts.linked(caller_of(request), account_id)
+        return _json({"result": capabilities_of(account.provider, self._mappings)})
 
     async def refuse(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
         """The answer to a method that the account's provider does not have."""
@@ -81,34 +98,78 @@ class Unified:
 
 
 def unified_routes(unified: Unified) -> list[HTTPRouteHandler]:
-    """The handlers of every resource of the table."""
-    return [handler for resource in RESOURCES for handler in _handlers_of(unified, resource)]
+    """The handlers of every resource of the table, and what describes them."""
+
+    @get("/integrated-account/{account_id:str}/capabilities", opt={"scope": "read"}, name="capabilities")
+    async def capabilities(request: AnyRequest, account_id: FromPath[str]) -> Response[bytes]:
+        return await unified.capabilities(request, account_id)
+
+    return [capabilities, *(handler for resource in RESOURCES for handler in _handlers_of(unified, resource))]
 
 
 def _handlers_of(unified: Unified, resource: Resource) -> Iterable[HTTPRouteHandler]:
     path = f"/unified/{resource.model}/{resource.name}"
+    yield _meta(unified, resource, path)
+    if resource.single:
+        yield _single(unified, resource, path)
+        return
+    yield from _reading(unified, resource, path)
+    yield from _writing(unified, resource, path)
 
-    @get(path, opt={"scope": "read"}, name=f"list:{resource.name}")
+
+def _meta(unified: Unified, resource: Resource, path: str) -> HTTPRouteHandler:
+    @get(path + "/meta/{method:str}", opt={"scope": "read"}, name=f"meta:{resource.model}:{resource.name}")
+    async def meta(request: AnyRequest, method: FromPath[str]) -> Response[bytes]:
+        return await unified.meta(request, resource, method)
+
+    return meta
+
+
+def _single(unified: Unified, resource: Resource, path: str) -> HTTPRouteHandler:
+    @get(path, opt={"scope": "read"}, name=f"get:{resource.model}:{resource.name}")
+    async def single(request: AnyRequest) -> Response[bytes]:
+        return await unified.get(request, resource, None)
+
+    return single
+
+
+def _reading(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRouteHandler]:
+    @get(path, opt={"scope": "read"}, name=f"list:{resource.model}:{resource.name}")
     async def list_(request: AnyRequest) -> Response[bytes]:
         return await unified.list(request, resource)
 
-    @get(path + "/{record_id:str}", opt={"scope": "read"}, name=f"get:{resource.name}")
+    @get(path + "/{record_id:str}", opt={"scope": "read"}, name=f"get:{resource.model}:{resource.name}")
     async def get_(request: AnyRequest, record_id: FromPath[str]) -> Response[bytes]:
         return await unified.get(request, resource, record_id)
 
-    @post(path, opt={"scope": "write"}, name=f"create:{resource.name}")
+    return (list_, get_)
+
+
+def _writing(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRouteHandler]:
+    @post(path, opt={"scope": "write"}, name=f"create:{resource.model}:{resource.name}")
     async def create(request: AnyRequest) -> Response[bytes]:
         return await unified.refuse(request, resource, "create")
 
-    @patch(path + "/{record_id:str}", opt={"scope": "write"}, name=f"update:{resource.name}")
+    @patch(path + "/{record_id:str}", opt={"scope": "write"}, name=f"update:{resource.model}:{resource.name}")
     async def update(request: AnyRequest) -> Response[bytes]:
         return await unified.refuse(request, resource, "update")
 
-    @delete(path + "/{record_id:str}", opt={"scope": "write"}, name=f"delete:{resource.name}", status_code=200)
+    @delete(
+        path + "/{record_id:str}",
+        opt={"scope": "write"},
+        name=f"delete:{resource.model}:{resource.name}",
+        status_code=200,
+    )
     async def delete_(request: AnyRequest) -> Response[bytes]:
         return await unified.refuse(request, resource, "delete")
 
-    return (list_, get_, create, update, delete_)
+    return (create, update, delete_)
+
+
+def _may_see(request: AnyRequest, view: View) -> None:
+    """The provider's own object is what the passthrough would show: it needs that scope."""
+    if view.remote_data:
+        caller_of(request).require("proxy")
 
 
 def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[bytes]:

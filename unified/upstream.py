@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from msgspec import json
 
 from proxy.errors import InvalidPath, NotFound, ProviderError
-from proxy.language.expression import EvaluationError
+from proxy.language.expression import Context, EvaluationError
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
 from proxy.outbound.headers import Headers
@@ -80,10 +80,20 @@ class Upstream:
     async def small_list(self, name: str) -> list[dict[str, Any]]:
         """Every row of one of the provider file's small lists."""
         plan = self.account.provider.lists[name]
+        if plan.each is None:
+            return await self._small_list(name, Context())
+        rows: list[dict[str, Any]] = []
+        for parent in await self.small_list(plan.each):
+            rows += [{**row, "parent": parent} for row in await self._small_list(name, Context(each=parent))]
+        return rows
+
+    async def _small_list(self, name: str, context: Context) -> list[dict[str, Any]]:
+        plan = self.account.provider.lists[name]
+        path = plan.get.fill(context)
         rows: list[dict[str, Any]] = []
         for page in range(1, SMALL_LIST_PAGES + 1):
             query = [*plan.query.items(), *([("page", str(page))] if page > 1 else [])]
-            answer = await self.json("GET", plan.get, query=query)
+            answer = await self.json("GET", path, query=query)
             rows += self._rows(name, answer)
             if plan.more is None or not plan.more(answer):
                 break

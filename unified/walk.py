@@ -5,6 +5,7 @@ page twice: a row that slipped back while rows above it left the list is found t
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import groupby
 
 from proxy.errors import PaginationLoop
 from unified.mapping.paging import Page, Position, Row, Seen
@@ -97,13 +98,12 @@ class Walk:
         if not page.rows:
             self._next_value()
             return
-        if all(row.mark == self.position.mark or row.id in self.seen for row in page.rows):
-            raise PaginationLoop("the page after an id holds only rows before it", provider=self._provider)
-        for row in page.rows:
-            if len(taken) == limit:
+        if page.rows[-1].mark == self.position.mark:
+            raise PaginationLoop("the page after an id ends with that id", provider=self._provider)
+        for mark, rows in groupby(page.rows, key=lambda row: row.mark):
+            if len(taken) == limit or not self._take(rows, taken, limit):
                 return
-            self._take([row], taken, limit)
-            self.position.mark = row.mark
+            self.position.mark = mark
 
     async def _fetch(self, number: int) -> Page:
         self.calls += 1
@@ -111,7 +111,7 @@ class Walk:
         page = await self._fetch_page(
             Position(value=asked.value, page=number, mark=asked.mark) if number != asked.page else asked
         )
-        asked.size = max(asked.size, len(page.rows))
+        asked.size = max(asked.size, page.size)
         return page
 
     def _take(self, rows: Iterable[Row], taken: list[Row], limit: int) -> bool:

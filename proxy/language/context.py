@@ -29,13 +29,14 @@ class Context(Struct):
     each: Any = None
     steps: Any = None
     id: Any = None
+    claims: Any = None
     sets: Mapping[str, SetChange] | None = None
 
 
 NOTHING = Context()
 """Stands in where no context is given; nothing writes to it."""
 
-VALUES = frozenset({"parent", "query", "body", "connection", "now", "each", "steps", "id"})
+VALUES = frozenset({"parent", "query", "body", "connection", "now", "each", "steps", "id", "claims"})
 """The context functions without arguments, each an attribute of ``Context``."""
 
 SETS = frozenset({"added", "removed", "whole"})

@@ -126,6 +126,10 @@ class ContextFunctions(ValueFunctions):
     def _func_id(self) -> Any:
         return self.context.id
 
+    @signature()
+    def _func_claims(self) -> Any:
+        return self.context.claims
+
     @signature(NAMED)
     def _func_added(self, name: str) -> Any:
         return of_set(self.context, "added", name)

@@ -1,8 +1,12 @@
 """The one site that opens a credential: for the request's header, its digest, and what answers are searched for."""
 
-from collections.abc import Iterable
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from re import compile as pattern
+from typing import Any
+
+from msgspec import MsgspecError, json
 
 from proxy.errors import ReauthRequired
 from proxy.outbound.headers import Header
@@ -34,6 +38,20 @@ def credential_digest(account: LinkedAccount) -> str:
 def opened(secrets: Iterable[Secret]) -> list[str]:
     """The values themselves, for ``redact`` to make the forms of."""
     return [secret.reveal() for secret in secrets]
+
+
+def claims_of(account: LinkedAccount) -> Mapping[str, Any]:
+    """The claims that the credential itself makes where it is a JWT (RFC 7519), unverified; none where it is not one.
+
+    They are not secret: they name whose credential it is. The provider alone can say whether they are true.
+    """
+    secret = account.credential.get(account.provider.words.claims or "")
+    payload = "" if secret is None else secret.reveal().partition(".")[2].partition(".")[0]
+    try:
+        claims = json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, MsgspecError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _opened(account: LinkedAccount, field: str) -> str:

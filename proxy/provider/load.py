@@ -11,6 +11,7 @@ from proxy.errors import ProviderProblem, all_problems
 from proxy.language.document import Document, Mistake, convert
 from proxy.language.expression import Expression, ExpressionMistake, compile_expression
 from proxy.provider.model import ErrorRule, ListWords, Provider, ProviderWords, SmallListPlan
+from proxy.provider.template import compile_template
 
 Made = TypeVar("Made")
 FIELD = re.compile(r"\{(\w+)\}")
@@ -79,7 +80,8 @@ class _Build:
 
     def small_list(self, name: str, words: ListWords) -> SmallListPlan:
         return SmallListPlan(
-            get=words.get,
+            get=self.at(("lists", name, "get"), lambda: compile_template(words.get), compile_template("/")),
+            each=words.each,
             query=words.query,
             items=self.expression(words.items, ("lists", name, "items")),
             more=None if words.more is None else self.expression(words.more, ("lists", name, "more")),
@@ -90,6 +92,11 @@ class _Build:
         for name in ("allow", "credential_operations"):
             for index, text in enumerate(getattr(words.passthrough, name)):
                 places["passthrough", name, index] = text
+        for name, one in words.lists.items():
+            if one.each is not None and (one.each == name or one.each not in words.lists):
+                self.note(("lists", name, "each"), f"there is no other list {one.each!r}")
+        if words.claims is not None and words.claims not in words.credential:
+            self.note(("claims",), f"{words.claims!r} is no credential field")
         for path, text in places.items():
             for field in FIELD.findall(text):
                 if field not in words.connection:

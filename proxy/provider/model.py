@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from proxy.language.expression import Expression
+from proxy.provider.template import PathTemplate
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
 
@@ -55,6 +56,9 @@ class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A small list of the provider kept per account for five minutes, to complete references from."""
 
     get: str
+    each: Name | None = None
+    """Another small list: this one is read for each of its rows. ``{each().id}`` in the path is the row's, and every
+    row found has it as ``parent``."""
     query: dict[str, str] = {}
     items: str = "@"
     more: str | None = None
@@ -101,11 +105,46 @@ class PassthroughWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Paths that show or rotate the linked credential: refused for every caller."""
 
 
+class CallWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A call that reads; in path and values ``{expression}`` is what earlier calls of the check answered."""
+
+    get: str
+    """Path like those of the mappings; ``^/`` starts at the base."""
+    query: dict[str, str] = {}
+
+
+class CheckWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a live account shows whether a fact still holds, by reading alone.
+
+    The expressions are applied to ``{status, type, headers, body, now, times}`` of the answer.
+    """
+
+    get: str
+    """Path like those of the mappings; ``^/`` starts at the base."""
+    expect: str
+    """True: as assumed. False: it differs. Null: this account has nothing to tell it by."""
+    query: dict[str, str] = {}
+    before: dict[Name, CallWords] = {}
+    """Calls made first, in this order; their answers are ``steps().<name>``."""
+    credential: Literal["own", "wrong"] = "own"
+    """``wrong`` sends an invented one, once in a probe."""
+    status: int = 200
+    """Another status of the answer is a difference."""
+    type: str = "application/json"
+    """Another media type of the answer is a difference."""
+    times: dict[Name, str] = {}
+    """Times to look at: each becomes ``{ago, ago_utc}``, seconds before the answer, a naive one read in both zones."""
+    seen: str = "[status, type]"
+    """What to show; nothing that names people."""
+
+
 class FactWords(Struct, frozen=True, forbid_unknown_fields=True):
     """An assumption about the provider, with the evidence for it."""
 
     says: str
     grade: Literal["measured", "documented", "clients", "source", "inferred"]
+    check: CheckWords | None = None
+    """None where it cannot be seen by reading alone."""
 
 
 EnumWords = dict[str, dict[str, Any]]
@@ -132,6 +171,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     """The zone of times that name none."""
     zero_is_null: bool = False
     """A time of 0 means no time."""
+    claims: str | None = None
+    """The credential field that is a JWT (RFC 7519); ``claims()`` are those of its payload, unverified."""
     lists: dict[Name, ListWords] = {}
     enums: dict[Name, EnumWords] = {}
     errors: list[ErrorWords] = []
@@ -169,7 +210,8 @@ class Provider(Struct, frozen=True):
 class SmallListPlan(Struct, frozen=True):
     """A ``ListWords`` with its expressions compiled."""
 
-    get: str
+    get: PathTemplate
+    each: str | None
     query: dict[str, str]
     items: Expression
     more: Expression | None

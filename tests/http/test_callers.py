@@ -31,7 +31,12 @@ CLOSED = [route for route in ROUTES if route[2] is not None]
 
 
 def concrete(path):
-    return path.replace("{account_id:str}", "none").replace("{record_id:str}", "1").replace("{name:str}", "none")
+    return (
+        path.replace("{account_id:str}", "none")
+        .replace("{record_id:str}", "1")
+        .replace("{name:str}", "none")
+        .replace("{method:str}", "list")
+    )
 
 
 @pytest.fixture(scope="module")

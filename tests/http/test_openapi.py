@@ -67,13 +67,15 @@ def test_every_filter_of_every_resource_is_a_parameter():
         operation = DOCUMENT["paths"][f"/unified/{resource.model}/{resource.name}"]["get"]
         names = {one["name"] for one in operation["parameters"]}
         assert {one.name for one in resource.filters} <= names
-        assert {"limit", "next_cursor", "consistency", "integrated_account_id"} <= names
+        paging = set() if resource.single else {"limit", "next_cursor", "consistency"}
+        assert {"integrated_account_id", "select", "omit", "include", *paging} <= names
 
 
-def test_every_list_has_an_example_of_its_record():
+def test_every_resource_has_an_example_of_its_record():
     for resource in RESOURCES:
         answer = DOCUMENT["paths"][f"/unified/{resource.model}/{resource.name}"]["get"]["responses"]["200"]
-        (record,) = answer["content"]["application/json"]["example"]["result"]
+        result = answer["content"]["application/json"]["example"]["result"]
+        record = result if resource.single else result[0]
         assert set(record) == set(resource.attributes)
 
 

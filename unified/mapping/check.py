@@ -34,11 +34,11 @@ def check(folder: Path) -> Found:
         for example in examples
         for failure in failures(example, mappings)
     ]
-    shown = {(example.provider, example.words.resource) for example in examples}
+    shown = {(example.provider, example.words.model, example.words.resource) for example in examples}
     mistakes += [
-        Mistake(str(folder / provider / "examples"), 0, resource, "has no example")
-        for provider, _, resource in mappings.resources
-        if (provider, resource) not in shown
+        Mistake(str(folder / provider / "examples"), 0, f"{model}/{resource}", "has no example")
+        for provider, model, resource in mappings.resources
+        if (provider, model, resource) not in shown
     ]
     return Found(mistakes + _schema_mistakes(folder), files, len(examples))
 

@@ -8,6 +8,7 @@ import msgspec
 
 from proxy.language.document import Mistake, Mistakes, convert, read
 from proxy.language.expression import Context
+from unified.mapping.joins import join_rows
 from unified.mapping.model import Mappings, Reference, ResourceMapping
 from unified.mapping.vocabulary import ExampleWords
 
@@ -43,9 +44,9 @@ def read_examples(folder: Path, mappings: Mappings) -> list[Example]:
 
 def failures(example: Example, mappings: Mappings) -> Iterator[str]:
     """What is wrong with an example: attributes that differ, a record that its schema does not allow."""
-    mapping = _mapping(example, mappings)
+    mapping = mapping_of(example, mappings)
     if mapping is None:
-        yield f"{example.provider} has no resource {example.words.resource!r}"
+        yield f"{example.provider} has no {example.words.model} resource {example.words.resource!r}"
         return
     record = mapped(example, mapping)
     for name, expected in example.words.expect.items():
@@ -63,13 +64,20 @@ def failures(example: Example, mappings: Mappings) -> Iterator[str]:
 
 def mapped(example: Example, mapping: ResourceMapping) -> dict[str, Any]:
     """The record of the example's object, its references completed from the example's lists."""
-    context = Context(connection=example.words.connection)
+    context = Context(connection=example.words.connection, parent=example.words.parent)
     record, errors = mapping.translate(example.words.given, context)
     if errors:
         record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
     for reference in mapping.references:
         _complete(record, reference, example.words.lists.get(reference.list, []))
+    for join in mapping.joins:
+        join_rows([record], join, example.words.lists.get(join.list, []))
     return record
+
+
+def mapping_of(example: Example, mappings: Mappings) -> ResourceMapping | None:
+    """The mapping that an example is of."""
+    return mappings.resources.get((example.provider, example.words.model, example.words.resource))
 
 
 def _complete(record: dict[str, Any], reference: Reference, rows: list[dict[str, Any]]) -> None:
@@ -82,14 +90,3 @@ def _complete(record: dict[str, Any], reference: Reference, rows: list[dict[str,
         for column, theirs in reference.columns.items():
             if one[column] is None and row.get(theirs) is not None:
                 one[column] = str(row[theirs])
-
-
-def _mapping(example: Example, mappings: Mappings) -> ResourceMapping | None:
-    return next(
-        (
-            one
-            for (provider, _, resource), one in mappings.resources.items()
-            if (provider, resource) == (example.provider, example.words.resource)
-        ),
-        None,
-    )

@@ -7,6 +7,9 @@ from proxy.errors import FieldError, InvalidRequest
 from unified.mapping.times import parse_time
 from unified.schemas.resources import Comparison, Filter
 
+INCLUDED = "="
+"""Before the value of a time bound: the bound itself is met too."""
+
 Predicate = Callable[[dict[str, Any]], bool]
 Test = Callable[[Any], bool]
 
@@ -65,18 +68,22 @@ def _by_digits(one: Filter, values: tuple[str, ...]) -> Test:
 
 def _after(one: Filter, values: tuple[str, ...]) -> Test:
     bound = moment(one, values[0])
+    if values[0].startswith(INCLUDED):
+        return lambda value: parse_time(value) >= bound
     return lambda value: parse_time(value) > bound
 
 
 def _before(one: Filter, values: tuple[str, ...]) -> Test:
     bound = moment(one, values[0])
+    if values[0].startswith(INCLUDED):
+        return lambda value: parse_time(value) <= bound
     return lambda value: parse_time(value) < bound
 
 
 def moment(one: Filter, value: str) -> Any:
     """A caller's time as a datetime; raises InvalidRequest."""
     try:
-        return parse_time(value)
+        return parse_time(value.removeprefix(INCLUDED))
     except ValueError:
         raise InvalidRequest(
             f"{one.name} is a time such as 2026-06-02T08:14:05Z", errors=[FieldError(one.name, "not an RFC 3339 time")]

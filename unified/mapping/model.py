@@ -9,7 +9,7 @@ from proxy.errors import UnsupportedOperation
 from proxy.language.expression import Context, Expression
 from proxy.provider.load import with_limit
 from proxy.provider.model import Provider
-from unified.mapping.template import PathTemplate
+from proxy.provider.template import PathTemplate
 from unified.schemas.resources import Filter, Resource
 
 Translate = Callable[[Any, Context], tuple[dict[str, Any], list[tuple[str, str]]]]
@@ -25,6 +25,16 @@ class Reference(Struct, frozen=True):
     columns: Mapping[str, str]
 
 
+class Join(Struct, frozen=True):
+    """An attribute made of the rows of a small list whose column ``on`` holds the record's id."""
+
+    attribute: str
+    list: str
+    on: tuple[str, ...]
+    give: tuple[str, ...] | Mapping[str, tuple[str, ...]]
+    convert: Callable[[Any], Any]
+
+
 class FilterPlan(Struct, frozen=True):
     """How one filter reaches the provider; ``place`` says whether it narrows at all."""
 
@@ -34,6 +44,7 @@ class FilterPlan(Struct, frozen=True):
     words: Mapping[str, tuple[str, ...]] | None = None
     """Our id, name or category to the provider's words."""
     one_by_one: bool = False
+    always: bool = False
     form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
     widen_seconds: int = 0
 
@@ -54,13 +65,17 @@ class ListPlan(Struct, frozen=True):
     method: Literal["GET", "POST"]
     path: PathTemplate | None
     rows: tuple[Mapping[str, Any], ...]
-    """Rows that need no call: those of an enum table."""
+    """Rows beside the provider's, before them; those of an enum table."""
+    parts: Expression | None
+    """The parts of an item that are the records."""
     items: Expression
     paging: Paging
     query: Mapping[str, Expression]
     body: Callable[[Context], Any] | None
     filters: Mapping[str, FilterPlan]
     sorts: Mapping[str, Mapping[str, str]]
+    local_sorts: tuple[str, ...] = ()
+    """Orders made here, where the whole list is read at once."""
 
 
 class GetPlan(Struct, frozen=True):
@@ -69,6 +84,8 @@ class GetPlan(Struct, frozen=True):
     path: PathTemplate
     item: Expression
     query: Mapping[str, Expression]
+    parts: Expression | None = None
+    needs: Expression | None = None
 
 
 class ResourceMapping(Struct, frozen=True):
@@ -79,6 +96,7 @@ class ResourceMapping(Struct, frozen=True):
     translate: Translate
     id_parts: tuple[str, ...] | None
     references: tuple[Reference, ...]
+    joins: tuple[Join, ...]
     lists: tuple[ListPlan, ...]
     get: GetPlan | Literal["find"] | None
     unsupported: Mapping[str, str]
@@ -87,6 +105,21 @@ class ResourceMapping(Struct, frozen=True):
     def methods(self) -> list[str]:
         """What this provider can do with the resource."""
         return [name for name, there in (("list", bool(self.lists)), ("get", self.get is not None)) if there]
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Every filter that some list knows, and how it reaches the provider: ``scan`` where not at all."""
+        places: dict[str, str] = {}
+        for plan in self.lists:
+            for name, one in plan.filters.items():
+                if places.get(name, "scan") == "scan":
+                    places[name] = "local" if one.place == "scan" and plan.paging.style == "whole" else one.place
+        return places
+
+    @property
+    def sorts(self) -> list[str]:
+        """Every order that some list gives."""
+        return list(dict.fromkeys(name for plan in self.lists for name in (*plan.sorts, *plan.local_sorts)))
 
 
 class Mappings(Struct, frozen=True):

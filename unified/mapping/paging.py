@@ -9,7 +9,8 @@ Page numbers, not the provider's next links, are followed: a link is provider te
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from msgspec import Struct
@@ -44,8 +45,16 @@ class Page(Struct, frozen=True):
     """One answer of the provider: its rows in order, and what it says about the rest."""
 
     rows: Sequence["Row"]
+    """A row with the record null for each item that no record came of, so that a page is as long as the provider's."""
     more: bool | None = None
     count: int | None = None
+    items: int | None = None
+    """How many items the provider gave, where that is not the number of rows."""
+
+    @property
+    def size(self) -> int:
+        """How many items the provider gave."""
+        return len(self.rows) if self.items is None else self.items
 
     def last(self, number: int, size: int) -> bool:
         """Whether no page follows page ``number``."""
@@ -58,8 +67,9 @@ class Page(Struct, frozen=True):
         return False
 
     def fingerprint(self) -> int:
-        """A number that is equal for equal rows in equal order."""
-        return fingerprint(row.id for row in self.rows)
+        """A number that is equal for equal rows in equal order, in every process (RFC 7693)."""
+        text = "\n".join(row.id for row in self.rows)
+        return int.from_bytes(blake2b(text.encode(), digest_size=7).digest())
 
 
 class Row(Struct, frozen=True):
@@ -68,6 +78,12 @@ class Row(Struct, frozen=True):
     id: str
     record: dict[str, Any] | None
     mark: str
+    item: Any = None
+    """The provider's object that the record was made of."""
+
+    def without(self) -> "Row":
+        """The same row with no record: it did not pass the filters."""
+        return Row(self.id, None, self.mark)
 
 
 class Seen:
@@ -88,14 +104,3 @@ class Seen:
     def window(self) -> list[str]:
         """The ids that the cursor carries."""
         return list(self._order)
-
-
-def fingerprint(ids: Iterable[str]) -> int:
-    """FNV-1a over the ids: stable between processes, unlike ``hash``."""
-    value = 0xCBF29CE484222325
-    for byte in "\n".join(ids).encode():
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value >> 1
-
-
-Unseen = Callable[[Page], list[Row]]

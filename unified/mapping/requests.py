@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
 
-from proxy.errors import FieldError, InvalidRequest, UnsupportedCombination, UnsupportedFilter
+from proxy.errors import FieldError, InvalidRequest, RemoteQueryConflict, UnsupportedCombination, UnsupportedFilter
 from proxy.language.expression import Context
 from unified.mapping.filters import digits, moment
 from unified.mapping.model import FilterPlan, ListPlan, ResourceMapping
@@ -27,6 +28,9 @@ class Listing(Struct, frozen=True):
     params: Params
     one_by_one: tuple[Params, ...]
     """One walk for each; a single empty one where no filter needs it."""
+    filters: Filters
+    local_sort: str | None
+    """The order that is made here."""
     scan: bool
     """A filter is tested on the records without any narrowing, over a list that is not read whole."""
     query: Mapping[str, Any]
@@ -36,7 +40,7 @@ class Listing(Struct, frozen=True):
 def choose(mapping: ResourceMapping, filters: Filters, sort: str | None) -> ListPlan:
     """The first list that knows every filter and the sort; raises UnsupportedFilter or UnsupportedCombination."""
     for plan in mapping.lists:
-        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts):
+        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts or sort in plan.local_sorts):
             return plan
     _refuse_unknown(mapping, filters, sort)
     asked = [*filters, *([f"sort={sort}"] if sort else [])]
@@ -56,7 +60,7 @@ def _refuse_unknown(mapping: ResourceMapping, filters: Filters, sort: str | None
             errors=[FieldError(name, _why(mapping, resource, name)) for name in unknown],
             supported=known,
         )
-    sorts = sorted({name for plan in mapping.lists for name in plan.sorts})
+    sorts = sorted(mapping.sorts)
     if sort is not None and sort not in sorts:
         raise UnsupportedFilter(
             f"{label} cannot sort {resource.name} by {sort}; supported: {', '.join(sorts) or 'none'}",
@@ -72,9 +76,19 @@ def _why(mapping: ResourceMapping, resource: Resource, name: str) -> str:
 
 
 def plan_listing(
-    mapping: ResourceMapping, plan: ListPlan, filters: Filters, sort: str | None, context: Context
+    mapping: ResourceMapping,
+    plan: ListPlan,
+    filters: Filters,
+    sort: str | None,
+    context: Context,
+    remote: Mapping[str, str] = MappingProxyType({}),
 ) -> Listing:
-    """The provider's parameters of a whole walk; raises InvalidRequest for a value that no table or form takes."""
+    """The provider's parameters of a whole walk, ``remote`` among them as they are.
+
+    Raises InvalidRequest for a value that no table or form takes, RemoteQueryConflict for a remote parameter that the
+    mapping or its paging uses.
+    """
+    _refuse_conflicts(plan, remote)
     params: dict[str, list[str]] = {}
     alone: dict[str, list[tuple[str, ...]]] = {}
     scan = False
@@ -87,17 +101,43 @@ def plan_listing(
             alone.setdefault(one.param, []).append(words)
         elif one.place == "query" and not _taken(one, params):
             params[one.param] = _form(one, mapping, words)
+    for one in plan.filters.values():
+        if one.always and one.param not in alone and one.words is not None:
+            alone[one.param] = [tuple(dict.fromkeys(word for words in one.words.values() for word in words))]
     fixed = {name: [str(expression({}, context))] for name, expression in plan.query.items()}
     asked = {name: [value] for name, value in (plan.sorts.get(sort, {}) if sort else {}).items()}
     merged = {**fixed, **asked, **params}
     walked = _alone(alone)
     return Listing(
         plan=plan,
-        params=[(name, value) for name, values in merged.items() if name not in alone for value in values],
+        params=[
+            *((name, value) for name, values in merged.items() if name not in alone for value in values),
+            *remote.items(),
+        ],
         one_by_one=walked,
+        filters=filters,
+        local_sort=None if sort is None or sort in plan.sorts else sort,
         scan=scan and plan.paging.style != "whole",
-        query={name: values if plan.filters[name].filter.many else values[0] for name, values in filters.items()},
+        query={name: _said(plan.filters[name], values) for name, values in filters.items()},
     )
+
+
+def _refuse_conflicts(plan: ListPlan, remote: Mapping[str, str]) -> None:
+    """A caller's own parameter may add to the provider's request, not change what the mapping asks for."""
+    ours = {*plan.query, plan.paging.param, *(one.param for one in plan.filters.values())}
+    ours |= {name for params in plan.sorts.values() for name in params}
+    ours = {name.removesuffix("[]") for name in ours}
+    conflicts = [name for name in remote if name.partition("[")[0] in ours]
+    if conflicts:
+        raise RemoteQueryConflict(
+            f"the mapping uses {', '.join(conflicts)} itself; use the filters, sorts and paging of this API",
+            errors=[FieldError(f"remote_query[{name}]", "used by the mapping") for name in conflicts],
+        )
+
+
+def _said(one: FilterPlan, values: tuple[str, ...]) -> Any:
+    """What ``query()`` gives for a filter: the provider's words, a single text where one value is taken."""
+    return list(_words(one, values)) if one.filter.many else values[0]
 
 
 def _taken(one: FilterPlan, params: Mapping[str, list[str]]) -> bool:
@@ -153,7 +193,7 @@ def page_params(listing: Listing, position: Position) -> Params:
     """The whole query of one page: the walk's parameters, the value being walked, the position."""
     paging = listing.plan.paging
     params = [*listing.params, *listing.one_by_one[position.value]]
-    if paging.style == "page":
+    if paging.style == "page" or (paging.style == "whole" and position.page > 1):
         params.append((paging.param, str(position.page)))
     elif paging.style in ("id_before", "id_after"):
         mark = position.mark if position.mark is not None else paging.first

@@ -18,11 +18,16 @@ class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
     """An attribute that is more than an expression: a value of an enum table, a constant reason, an odd conversion."""
 
     from_: ExpressionText | None = field(default=None, name="from")
-    """The expression whose value is looked up."""
+    """The expression whose value is looked up, or converted as ``as`` says."""
     enum: str | None = None
     """The provider's enum table that translates it."""
     unsupported: str | None = None
     """Why the provider cannot say this attribute; the record has null."""
+    as_: Literal["said"] | None = field(default=None, name="as")
+    """``said``: a list that the provider does not say stays null, where it would be empty."""
+    id_of: str | None = None
+    """The id of a record of that resource, made of ``parts``."""
+    parts: dict[str, ExpressionText] = {}
 
 
 class PagingWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +37,7 @@ class PagingWords(Struct, frozen=True, forbid_unknown_fields=True):
     param: str | None = None
     """The query parameter that carries the position; ``page``, ``before`` or ``after`` where not said."""
     more: ExpressionText | None = None
-    """page: an expression that is true while another page follows."""
+    """page and whole: an expression that is true while another page follows."""
     count: ExpressionText | None = None
     """page: an expression that gives how many rows the whole list has."""
     first: str | None = None
@@ -44,10 +49,15 @@ class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
 
     query: str | None = None
     """The provider's query parameter; one ending in ``[]`` takes a set."""
+    body: bool = False
+    """The list's own ``body`` uses it, by ``query()``: the values translated by ``enum``."""
     enum: str | None = None
     """The values are translated to the provider's words by this table."""
     one_by_one: bool = False
     """The parameter takes one value: the list is walked once for each."""
+    always: bool = False
+    """Without the filter the list is walked for every word of ``enum``: the provider lists nothing without the
+    parameter."""
     form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
     """How the parameter wants its value: a time (``naive``: in the provider's zone, unsaid), a phone's ``digits``."""
     widen: Annotated[str, Meta(pattern=r"^\d+[smhd]$")] | None = None
@@ -67,6 +77,10 @@ class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
     """The rows of one of the provider's enum tables, without a call."""
     items: ExpressionText = "@"
     """Where the rows are in the answer."""
+    rows: ExpressionText | None = None
+    """Makes records of the parts of each item: the list of them; ``parent()`` is the item."""
+    also: list[dict[str, Any]] = []
+    """Rows beside the provider's, before them: what it has built in and does not list."""
     paging: Literal["whole"] | PagingWords = "whole"
     query: dict[str, ExpressionText] = {}
     """Parameters sent always."""
@@ -83,7 +97,22 @@ class GetWords(Struct, frozen=True, forbid_unknown_fields=True):
     get: PathText
     item: ExpressionText = "@"
     """Where the object is in the answer; null is 404."""
+    rows: ExpressionText | None = None
+    """The record is one of the parts of the object: the list of them; ``parent()`` is the object."""
     query: dict[str, ExpressionText] = {}
+    needs: ExpressionText | None = None
+    """What must not be null before the call; else the operation is unsupported for this account."""
+
+
+class JoinWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """An attribute made of the rows of a small list that belong to the record."""
+
+    in_: str = field(name="in")
+    """The provider's small list."""
+    on: str
+    """The column that holds the record's id, with dots into nested objects."""
+    give: str | dict[str, str]
+    """What each row gives: a column, or an object of columns."""
 
 
 class MappingWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +125,8 @@ class MappingWords(Struct, frozen=True, forbid_unknown_fields=True):
     """The parts of an id that is made of several; ``id().part`` reads one back."""
     refs: dict[str, dict[str, str]] = {}
     """Attribute (``team``, or ``assignees[]`` for each element) to the list that completes it: ``in``, then columns."""
+    joins: dict[str, JoinWords] = {}
+    """Attribute to the rows of a small list that make it."""
     lists: ListWords | list[ListWords] | None = field(default=None, name="list")
     get: str | GetWords | None = None
     """A path, or ``find``: the id is looked up in the list."""
@@ -111,6 +142,10 @@ class ExampleWords(Struct, frozen=True, forbid_unknown_fields=True):
     """The provider's object."""
     expect: dict[str, Any]
     """The record, or those attributes of it that the example is about."""
+    model: str = "ticketing"
+    """The model that the resource is of."""
+    parent: dict[str, Any] | None = None
+    """The object that the given one is a part of."""
     connection: dict[str, Any] = {}
     lists: dict[str, list[dict[str, Any]]] = {}
     """Rows of the provider's small lists, for references."""

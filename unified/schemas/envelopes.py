@@ -37,10 +37,10 @@ def page_type(resource: Resource) -> type[Struct]:
 
 def answer_type(resource: Resource) -> type[Struct]:
     """The envelope of one record."""
-    name = resource.record.__name__
+    name = "Me" if resource.single else resource.record.__name__
     fields: list[Any] = [("result", resource.record), *SAID]
     return defstruct(f"{name}Answer", fields, namespace={"__doc__": f"One of {resource.name}."}, kw_only=True)
 
 
-PAGES = {resource.name: page_type(resource) for resource in RESOURCES}
-ANSWERS = {resource.name: answer_type(resource) for resource in RESOURCES}
+PAGES = {resource.key: page_type(resource) for resource in RESOURCES if not resource.single}
+ANSWERS = {resource.key: answer_type(resource) for resource in RESOURCES}

@@ -1,15 +1,20 @@
 """The table of unified resources: handlers, OpenAPI and checks follow from it."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
+from unified.schemas.attachments import Attachment
 from unified.schemas.channels import Channel
 from unified.schemas.comments import Comment
 from unified.schemas.contacts import Contact
-from unified.schemas.ticket_status import TicketStatus
+from unified.schemas.fields import Entity, Field
+from unified.schemas.tags import TagRecord
+from unified.schemas.teams import Team
+from unified.schemas.ticket_status import Category, TicketStatus
 from unified.schemas.tickets import Ticket
 from unified.schemas.types import Record
+from unified.schemas.users import DirectoryUser, Group, Role, User
 
 Comparison = Literal["word", "category", "id", "text", "phone", "after", "before", "provider"]
 """How a filter is tested on a mapped record.
@@ -30,6 +35,8 @@ class Filter(Struct, frozen=True):
     many: bool = True
     """Takes a set, met by any of its values."""
     required: bool = False
+    words: tuple[str, ...] = ()
+    """The values it takes, where the vocabulary knows them all."""
 
 
 class Resource(Struct, frozen=True):
@@ -42,6 +49,18 @@ class Resource(Struct, frozen=True):
     description: str
     filters: tuple[Filter, ...] = ()
     sorts: tuple[str, ...] = ()
+    single: bool = False
+    """There is one record, the caller's own: a get without an id, and no list."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Model and name, which no two resources share."""
+        return self.model, self.name
+
+    @property
+    def plural(self) -> str:
+        """The name that is unique across models: ``directory_users`` beside ``users``."""
+        return f"directory_{self.name}" if self.singular.startswith("directory_") else self.name
 
     def filter(self, name: str) -> Filter | None:
         """The filter of that name."""
@@ -55,7 +74,9 @@ class Resource(Struct, frozen=True):
 
 STATUS = (
     Filter("status", "word", ("status.id", "status.name"), "Status by id (the provider's word) or by name."),
-    Filter("status_category", "category", ("status.category",), "Status by category: open, waiting, closed, spam."),
+    Filter(
+        "status_category", "category", ("status.category",), "Status by its portable meaning.", words=get_args(Category)
+    ),
 )
 TIMES = (
     Filter("created_after", "after", ("created_at",), "Created after this moment (excluded).", many=False),
@@ -63,6 +84,9 @@ TIMES = (
     Filter("updated_after", "after", ("updated_at",), "Updated after this moment (excluded).", many=False),
     Filter("updated_before", "before", ("updated_at",), "Updated before this moment (excluded).", many=False),
 )
+NAME = Filter("name", "text", ("name",), "Those of this name, without regard to case.")
+EMAIL = Filter("email", "text", ("emails.email",), "Those with this e-mail address, without regard to case.")
+OF_TICKET = Filter("ticket_id", "id", ("ticket.id",), "The ticket that is meant.", many=False, required=True)
 SEARCH = Filter("search", "provider", (), "The provider's own full-text search.", many=False)
 
 RESOURCES: tuple[Resource, ...] = (
@@ -111,9 +135,9 @@ RESOURCES: tuple[Resource, ...] = (
         record=Contact,
         description="The customers of the helpdesk.",
         filters=(
-            Filter("email", "text", ("emails.email",), "Contacts with this e-mail address."),
+            EMAIL,
             Filter("phone", "phone", ("phones.number",), "Contacts with this phone number, compared by digits."),
-            Filter("name", "text", ("name",), "Contacts of this name."),
+            NAME,
             *TIMES,
             SEARCH,
         ),
@@ -125,6 +149,90 @@ RESOURCES: tuple[Resource, ...] = (
         singular="channel",
         record=Channel,
         description="The inboxes that conversations run through.",
+    ),
+    Resource(
+        model="ticketing",
+        name="attachments",
+        singular="attachment",
+        record=Attachment,
+        description="The files that hang on the comments of a ticket.",
+        filters=(
+            Filter("ticket_id", "id", ("ticket_id",), "The ticket whose files are listed.", many=False, required=True),
+        ),
+        sorts=("created_at", "-created_at"),
+    ),
+    Resource(
+        model="ticketing",
+        name="fields",
+        singular="field",
+        record=Field,
+        description="What can be said of a ticket or a contact, built in or defined by the customer.",
+        filters=(
+            Filter("entity_type", "word", ("entity_type",), "Fields of this entity.", words=get_args(Entity)),
+            NAME,
+        ),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="ticketing",
+        name="tags",
+        singular="tag",
+        record=TagRecord,
+        description="The words that sort tickets.",
+        filters=(NAME,),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="ticketing",
+        name="teams",
+        singular="team",
+        record=Team,
+        description="The users who work together.",
+        filters=(NAME,),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="ticketing",
+        name="users",
+        singular="user",
+        record=User,
+        description="The agents of the helpdesk.",
+        filters=(EMAIL, NAME, Filter("team_id", "id", ("team_ids",), "Users of this team.")),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="user-directory",
+        name="users",
+        singular="directory_user",
+        record=DirectoryUser,
+        description="The people with an account in the helpdesk.",
+        filters=(EMAIL, NAME),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="user-directory",
+        name="groups",
+        singular="group",
+        record=Group,
+        description="The groups of users; helpdesks call them teams.",
+        filters=(NAME,),
+        sorts=("name", "-name"),
+    ),
+    Resource(
+        model="user-directory",
+        name="roles",
+        singular="role",
+        record=Role,
+        description="What users may do, by name.",
+        filters=(NAME,),
+    ),
+    Resource(
+        model="user-directory",
+        name="me",
+        singular="me",
+        record=DirectoryUser,
+        description="The user whose credential is linked.",
+        single=True,
     ),
 )
 

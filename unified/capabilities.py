@@ -1,0 +1,76 @@
+"""What a provider can do, told from its files: capabilities of an account, and the parameters of a method."""
+
+from typing import Any
+
+from proxy.bounds import Bounds
+from proxy.errors import NotFound
+from proxy.provider.model import Provider
+from unified.mapping.model import Mappings, ResourceMapping
+
+READS = ("list", "get")
+
+
+def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
+    """Every resource that the provider has, with its methods, and the passthrough's reach."""
+    return {
+        "integration": {"name": provider.name, "label": provider.words.label},
+        "proxy": {"base": "/proxy", "allow": provider.words.passthrough.allow},
+        "unified": [
+            {
+                "model": model,
+                "resource": name,
+                "description": mapping.resource.description,
+                "methods": mapping.methods,
+                "filters": mapping.filters,
+                "sorts": mapping.sorts,
+                "unsupported": dict(mapping.unsupported),
+            }
+            for (of, model, name), mapping in sorted(mappings.resources.items())
+            if of == provider.name
+        ],
+    }
+
+
+def meta_of(mapping: ResourceMapping, method: str, bounds: Bounds) -> dict[str, Any]:
+    """What a method takes and answers; raises NotFound for one that the provider does not have."""
+    if method not in mapping.methods:
+        raise NotFound(f"{mapping.provider.words.label} has no {method} for {mapping.resource.name}")
+    told: dict[str, Any] = {
+        "model": mapping.resource.model,
+        "resource": mapping.resource.name,
+        "method": method,
+        "attributes": {
+            name: {"supported": name not in mapping.unsupported, "reason": mapping.unsupported.get(name)}
+            for name in mapping.resource.attributes
+        },
+        "select": list(mapping.resource.attributes),
+    }
+    if method == "list":
+        told |= _list_meta(mapping, bounds)
+    return told
+
+
+def _list_meta(mapping: ResourceMapping, bounds: Bounds) -> dict[str, Any]:
+    known = {one.name: one for one in mapping.resource.filters}
+    return {
+        "limit": {"default": bounds.limit_default, "max": bounds.limit_max},
+        "filters": [
+            {
+                "name": name,
+                "description": known[name].description,
+                "required": known[name].required,
+                "set": known[name].many,
+                "how": HOW[place],
+            }
+            for name, place in mapping.filters.items()
+        ],
+        "sorts": mapping.sorts,
+        "combinations": [
+            {"filters": sorted(plan.filters), "sorts": [*plan.sorts, *plan.local_sorts]} for plan in mapping.lists
+        ],
+    }
+
+
+HOW = {"query": "narrowed", "body": "narrowed", "path": "narrowed", "scan": "scan", "local": "local"}
+"""``narrowed``: the provider is asked for at least the wanted rows. ``scan``: pages are read and tested, ten a request.
+``local``: the whole list is read and tested."""

@@ -1,0 +1,141 @@
+"""Reads and translates the pages of one listing, for a walk to hand out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from proxy.errors import ProviderError
+from proxy.language.expression import Context, EvaluationError, Expression
+from unified.enrich import enrich
+from unified.mapping.filters import Predicate, predicate
+from unified.mapping.model import ListPlan, ResourceMapping
+from unified.mapping.paging import Page, Position, Row
+from unified.mapping.requests import Listing, page_params
+from unified.references import SmallLists
+from unified.upstream import Upstream
+
+Record = dict[str, Any]
+WHOLE_PAGES = 20
+"""Pages of a list that is read whole; one that goes on is cut there."""
+
+
+class Pages:
+    """The pages of one listing of one account; ``failed`` names the small lists that could not be read."""
+
+    def __init__(self, mapping: ResourceMapping, listing: Listing, upstream: Upstream, context: Context) -> None:
+        self.mapping = mapping
+        self.listing = listing
+        self.failed: list[str] = []
+        self._upstream = upstream
+        self._context = context
+        filters = [(listing.plan.filters[name].filter, values) for name, values in listing.filters.items()]
+        self._matches: Predicate | None = predicate(filters)
+        tested = {path.partition(".")[0] for one, _ in filters for path in one.paths}
+        self._references = [one for one in mapping.references if one.attribute in tested]
+        self._joins = [one for one in mapping.joins if one.attribute in tested]
+
+    async def fetch(self, position: Position, lists: SmallLists) -> Page:
+        """One page: its rows mapped, and null in place of the records that do not pass the filters."""
+        plan, trace = self.listing.plan, self._upstream.trace
+        items, answer = await self._items(plan, position)
+        with trace.stage("translate"):
+            rows = [row for item in items for row in self._rows(plan, item)]
+        if self._references or self._joins:
+            records = [row.record for row in rows if row.record is not None]
+            self.failed += await enrich(records, self._references, self._joins, self._upstream, lists)
+        with trace.stage("filter"):
+            if self._matches is not None:
+                rows = [row if row.record is None or self._matches(row.record) else row.without() for row in rows]
+            if self.listing.local_sort is not None:
+                rows = sorted(rows, key=sort_key(self.listing.local_sort), reverse=self.listing.local_sort[0] == "-")
+        return Page(
+            rows,
+            more=None if plan.paging.more is None else _truth(plan.paging.more(answer, self._context)),
+            count=None if plan.paging.count is None else _count(plan.paging.count(answer, self._context)),
+            items=len(items),
+        )
+
+    async def _items(self, plan: ListPlan, position: Position) -> tuple[list[Any], Any]:
+        """The provider's items of a page, after those that it does not list; for a whole list of all its pages."""
+        whole = plan.paging.style == "whole"
+        items = list(plan.rows) if position.value == 0 and (whole or position.page == 1) else []
+        if plan.path is None:
+            return items, None
+        answer = await self._call(plan, Position(value=position.value) if whole else position)
+        items += self._found(plan.items, answer)
+        for page in range(2, WHOLE_PAGES + 1):
+            if not whole or plan.paging.more is None or not _truth(plan.paging.more(answer, self._context)):
+                break
+            answer = await self._call(plan, Position(value=position.value, page=page))
+            items += self._found(plan.items, answer)
+        return items, answer
+
+    async def _call(self, plan: ListPlan, position: Position) -> Any:
+        assert plan.path is not None  # noqa: S101 - the caller asks only then
+        return await self._upstream.json(
+            plan.method,
+            plan.path.fill(self._context),
+            at_base=plan.path.at_base,
+            query=page_params(self.listing, position),
+            body=None if plan.body is None else plan.body(self._context),
+        )
+
+    def _rows(self, plan: ListPlan, item: Any) -> Iterator[Row]:
+        mark = str(item.get("id")) if isinstance(item, dict) else ""
+        made = list(translations(self.mapping, item, self._context, plan.parts))
+        for index, (part, record) in enumerate(made):
+            yield Row(record["id"] or f"#{mark}:{index}", record, mark, part)
+        if not made:
+            yield Row(f"#{mark}", None, mark, None)
+
+    def _found(self, expression: Expression, answer: Any) -> Sequence[Any]:
+        try:
+            items = expression(answer, self._context)
+        except EvaluationError:
+            items = None
+        if not isinstance(items, list):
+            raise ProviderError(
+                f"the answer holds no list at {expression.text!r}, where {self.mapping.resource.name} are expected",
+                provider=self.mapping.provider.name,
+            )
+        return items
+
+
+def translations(
+    mapping: ResourceMapping, item: Any, context: Context, parts: Expression | None
+) -> Iterator[tuple[Any, Record]]:
+    """The records of a provider's object, each with what it was made of: the object, or each of its parts."""
+    if parts is None:
+        yield item, translate(mapping, item, context)
+        return
+    context.parent = item
+    for part in parts(item, context) or []:
+        yield part, translate(mapping, part, context)
+    context.parent = None
+
+
+def translate(mapping: ResourceMapping, item: Any, context: Context) -> Record:
+    """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
+    record, errors = mapping.translate(item, context)
+    if errors:
+        record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
+    return record
+
+
+def sort_key(sort: str) -> Any:
+    """The key of a local order: texts without case; rows that lack the attribute come last, whatever the direction."""
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+
+    def key(row: Row) -> tuple[bool, Any]:
+        value = None if row.record is None else row.record.get(name)
+        missing = value is None
+        return (missing != descending, value.casefold() if isinstance(value, str) else value or "")
+
+    return key
+
+
+def _truth(value: Any) -> bool:
+    return value is not None and value is not False and value != ""
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int else None
