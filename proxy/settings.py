@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -123,7 +124,17 @@ def _sealing_keys(text: str) -> tuple[SealingKey, ...]:
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
         raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    if text.startswith("postgresql"):
+        _check_postgres(text)
     return text
+
+
+def _check_postgres(url: str) -> None:
+    if find_spec("asyncpg") is None:
+        raise ValueError("PostgreSQL needs the extra `postgres`: pip install 'interline[postgres]'")
+    names = {part.partition("=")[0] for part in url.partition("?")[2].split("&")}
+    if "sslmode" in names:
+        raise ValueError("asyncpg takes ssl=require (or verify-full, ..) where other drivers take sslmode")
 
 
 def _private_hosts(text: str) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
 """What one request carries through all rooms: its id, its deadline, its stages, its provider calls."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 Clock = Callable[[], float]
 """Seconds that never go backwards; injected so that tests can turn it."""
@@ -33,6 +32,23 @@ class Rate:
         self.reset_seconds = reset_seconds
 
 
+class Stage:
+    """One passage through a stage; a plain class, as a dozen are entered in every request."""
+
+    __slots__ = ("_name", "_start", "_trace")
+
+    def __init__(self, trace: "Trace", name: str) -> None:
+        self._trace = trace
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._start = self._trace.clock()
+
+    def __exit__(self, *_: object) -> None:
+        stages = self._trace.stages
+        stages[self._name] = stages.get(self._name, 0.0) + self._trace.clock() - self._start
+
+
 class Trace:
     """The account of one request: stage timings for log line and ``Server-Timing``, provider calls, budget.
 
@@ -41,12 +57,12 @@ class Trace:
     ``facts`` are the fields of the log line; no secret and no body is ever put there.
     """
 
-    __slots__ = ("_clock", "deadline", "facts", "path", "rate", "request_id", "stages", "started", "upstream_calls")
+    __slots__ = ("clock", "deadline", "facts", "path", "rate", "request_id", "stages", "started", "upstream_calls")
 
     def __init__(
         self, request_id: str, deadline: Deadline, clock: Clock = time.perf_counter, *, path: str = ""
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self.request_id = request_id
         self.path = path
         self.deadline = deadline
@@ -56,18 +72,13 @@ class Trace:
         self.rate: Rate | None = None
         self.upstream_calls = 0
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Adds the time spent inside to the stage ``name``."""
-        start = self._clock()
-        try:
-            yield
-        finally:
-            self.stages[name] = self.stages.get(name, 0.0) + self._clock() - start
+    def stage(self, name: str) -> "Stage":
+        """Adds the time spent inside its ``with`` block to the stage ``name``."""
+        return Stage(self, name)
 
     def elapsed(self) -> float:
         """Seconds since the request began."""
-        return self._clock() - self.started
+        return self.clock() - self.started
 
     def server_timing(self) -> str:
         """The value of ``Server-Timing``: each stage in milliseconds (W3C Server Timing)."""

@@ -25,6 +25,8 @@ from proxy.settings import Settings, SettingsMistake, load_settings
 
 T = TypeVar("T")
 DAY_SECONDS = 86_400
+NAME_LENGTH = 255
+"""What the column holds: SQLite would take more, PostgreSQL does not."""
 OPERATOR = Caller(key_id=audit.CLI, owner=audit.CLI, scopes=frozenset(SCOPES))
 
 
@@ -50,8 +52,9 @@ def _run(task: Callable[[Accounts], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except NotFound:
         raise click.ClickException("there is no such account") from None
-    except (OperationalError, ProgrammingError):
-        raise click.ClickException("the database cannot be used; has `interline db upgrade` been run?") from None
+    except (OperationalError, ProgrammingError) as error:
+        hint = "has `interline db upgrade` been run?"
+        raise click.ClickException(f"the database cannot be used ({error.orig}); {hint}") from None
 
 
 def _table(*columns: str) -> Table:
@@ -104,8 +107,14 @@ def keys() -> None:
     """API keys of the server."""
 
 
+def _short(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if len(name) > NAME_LENGTH:
+        raise click.BadParameter(f"at most {NAME_LENGTH} characters")
+    return name
+
+
 @keys.command("new")
-@click.option("--name", required=True, help="What the key is for.")
+@click.option("--name", required=True, callback=_short, help="What the key is for.")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="Repeatable.")
 @click.option("--tenant", "tenants", multiple=True, help="Limits the key to this tenant; repeatable.")
 @click.option("--expires-days", type=click.FloatRange(min=0, min_open=True), help="Ends by itself after so many days.")

@@ -7,9 +7,11 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proxy.accounts import audit
+from proxy.accounts.caller import no_such_account
 from proxy.accounts.keys import ACCOUNT_TOKEN, KEY, new_key, scope_words, shown_prefix
 from proxy.accounts.moment import milliseconds
 from proxy.database.engine import reading
@@ -95,7 +97,10 @@ class Mint:
         return Minted(key_id, key, _later(now, new.expires_in_seconds))
 
     async def token(self, new: NewToken, actor: str) -> Minted:
-        """Makes an account token; whether account and scopes are within reach has been decided before."""
+        """Makes an account token; whether account and scopes are within reach has been decided before.
+
+        Raises ``NotFound`` where the account has been erased since.
+        """
         token_id, token, now = str(uuid4()), new_key(ACCOUNT_TOKEN), self._now()
         values = {
             "id": token_id,
@@ -107,10 +112,13 @@ class Mint:
             "expires_at": _later(now, new.expires_in_seconds),
             "created_at": now,
         }
-        async with self._engine.begin() as connection:
-            await connection.execute(account_tokens.insert().values(**values))
-            detail = {"account": new.account_id, "scopes": values["scopes"]}
-            await audit.note(connection, now, actor, "token.create", token_id, **detail)
+        detail = {"account": new.account_id, "scopes": values["scopes"]}
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(account_tokens.insert().values(**values))
+                await audit.note(connection, now, actor, "token.create", token_id, **detail)
+        except IntegrityError:
+            raise no_such_account() from None
         return Minted(token_id, token, _later(now, new.expires_in_seconds))
 
     async def keys(self) -> list[KeyRecord]:

@@ -88,9 +88,8 @@ class Accounts:
     ) -> list[Account]:
         """The accounts within reach, the oldest first; an empty filter is none."""
         wanted = [_reach(caller)]
-        for column, values in ((table.c.tenant_id, tenant_ids), (table.c.status, statuses)):
-            wanted += [column.in_(values)] if values else []
-        wanted += [table.c.integration.in_(integrations)] if integrations else []
+        filters = {table.c.tenant_id: tenant_ids, table.c.status: statuses, table.c.integration: integrations}
+        wanted += [column.in_(_storable(values)) for column, values in filters.items() if values]
         query = select(table).where(*wanted).order_by(table.c.created_at, table.c.id)
         async with self._reading.connect() as connection:
             return [account_of(row) for row in await connection.execute(query)]
@@ -135,6 +134,7 @@ class Accounts:
 
     async def delete(self, caller: Caller, account_id: str) -> None:
         """Erases an account with its credential and its tokens; raises ``NotFound``."""
+        _check_form(account_id)
         now = self._now()
         async with self.engine.begin() as connection:
             await connection.execute(delete(account_tokens).where(account_tokens.c.account_id == account_id))
@@ -164,6 +164,7 @@ class Accounts:
         self._known.forget(account_id)
 
     async def _change(self, caller: Caller, account_id: str, action: str, values: dict[str, Any]) -> Account:
+        _check_form(account_id)
         now = self._now()
         wanted = and_(_is(account_id), _reach(caller))
         statement = update(table).where(wanted).values(**values, updated_at=now).returning(table)
@@ -176,8 +177,7 @@ class Accounts:
         return account_of(row)
 
     async def _row(self, caller: Caller, account_id: str) -> Any:
-        if not _ID.match(account_id):
-            raise no_such_account()
+        _check_form(account_id)
         async with self._reading.connect() as connection:
             row = await _one(connection, and_(_is(account_id), _reach(caller)))
         if row is None:
@@ -186,6 +186,16 @@ class Accounts:
 
     def _now(self) -> int:
         return milliseconds(self._clock())
+
+
+def _check_form(account_id: str) -> None:
+    if not _ID.match(account_id):
+        raise no_such_account()
+
+
+def _storable(texts: Collection[str]) -> list[str]:
+    """Those that a column could hold: PostgreSQL refuses a statement with a NUL in a text."""
+    return [text for text in texts if "\0" not in text]
 
 
 async def _one(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Any:

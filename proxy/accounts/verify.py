@@ -26,6 +26,8 @@ REFUSALS = (ReauthRequired, ProviderForbidden, ProviderNotFound, ProviderInvalid
 """The provider says no; anything else it raises is no verdict about the credential."""
 
 LABEL_LENGTH = 200
+NUL = "\0"
+"""JSON may hold it, a text of PostgreSQL may not."""
 
 
 class Verified(Struct, frozen=True):
@@ -57,8 +59,8 @@ async def verify(account: LinkedAccount, call: Call) -> Verified:
     identity = _identity(_value(provider.verify_identity, body, context))
     if not identity:
         raise _wrong("credentials", f"{words.label} does not say which account the credential belongs to")
-    label = _value(provider.verify_label, body, context)
-    return Verified(identity, str(label or words.label)[:LABEL_LENGTH])
+    label = str(_value(provider.verify_label, body, context) or "").replace(NUL, "")
+    return Verified(identity, (label or words.label)[:LABEL_LENGTH])
 
 
 def verify_path(words: ProviderWords, connection: Any) -> str:
@@ -84,7 +86,8 @@ def _value(expression: Expression, body: object, context: Context) -> Any:
 
 def _identity(value: Any) -> str:
     """An id as text; empty where the value cannot be one."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    usable = isinstance(value, str | int) and not isinstance(value, bool) and NUL not in str(value)
+    return str(value) if usable else ""
 
 
 def _wrong(path: str, detail: str) -> InvalidCredential:

@@ -3,6 +3,7 @@
 import os
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from proxy.database.tables import HEAD
 from proxy.settings import PREFIX, SettingsMistake, load_settings
@@ -22,5 +23,8 @@ def upgrade_command() -> None:
         settings = load_settings(os.environ)
     except SettingsMistake as mistake:
         raise click.ClickException(str(mistake)) from None
-    upgrade(settings.database_url)
+    try:
+        upgrade(settings.database_url)
+    except DBAPIError as error:
+        raise click.ClickException(f"the database cannot be used: {error.orig}") from None
     click.echo(f"The database of {PREFIX}DATABASE_URL is at {HEAD}.")

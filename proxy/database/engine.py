@@ -3,7 +3,7 @@
 SQLite: write-ahead log, every commit on disk before it counts (a credential or a journal entry that was acknowledged
 survives the power), foreign keys kept, 5 seconds of waiting for another writer. A transaction takes the write lock when
 it begins, since one that reads first and writes later fails at once where another wrote in between; ``reading`` is for
-those that only read, which wait for nobody.
+those that only read, which wait for nobody. PostgreSQL: ``postgres.py``.
 """
 
 from pathlib import Path
@@ -13,6 +13,8 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from proxy.database.postgres import open_postgres
 
 PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
@@ -29,7 +31,7 @@ def open_engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
-    return create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    return open_postgres(parsed)
 
 
 def reading(engine: AsyncEngine) -> AsyncEngine:

@@ -9,6 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from proxy.database.engine import open_engine
+from proxy.database.postgres import MIGRATION_LOCK
 
 SCRIPTS = "proxy.database:migrations"
 
@@ -41,6 +42,8 @@ async def _migrate(url: str, task: Callable[[Config], None]) -> None:
     engine = open_engine(url)
     try:
         async with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":  # SQLite's transaction has locked the whole file
+                await connection.execute(MIGRATION_LOCK)
             await connection.run_sync(lambda plain: task(configuration(plain)))
     finally:
         await engine.dispose()

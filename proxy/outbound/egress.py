@@ -126,9 +126,7 @@ class Egress:
 
         Raises ``EgressRefused``.
         """
-        parts = urlsplit(origin)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        if f"{parts.hostname}:{port}" in self._private:
+        if self.names(origin):
             return None
         fault = fault_of_origin(origin)
         if fault is not None:
@@ -138,11 +136,16 @@ class Egress:
         if age < PINNED_SECONDS:
             return pinned
         try:
-            return self._pin(origin, await self._resolve(parts.hostname or "", port))
+            return self._pin(origin, await self._resolve(*_place(origin)))
         except OSError:
             if age < PINNED_SECONDS_WITHOUT_DNS:
                 return pinned
             raise EgressRefused("the host name cannot be resolved") from None
+
+    def names(self, origin: str) -> bool:
+        """Whether the operator names the origin's host and port as one of the own network."""
+        host, port = _place(origin)
+        return f"{host}:{port}" in self._private
 
     def _pin(self, origin: str, addresses: Sequence[str]) -> str:
         """One address that is not public condemns all: a name that resolves to both is an attack or a mistake."""
@@ -154,3 +157,8 @@ class Egress:
         if len(self._pins) > PINS_KEPT:
             self._pins.popitem(last=False)
         return addresses[0]
+
+
+def _place(origin: str) -> tuple[str, int]:
+    parts = urlsplit(origin)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

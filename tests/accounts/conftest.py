@@ -1,4 +1,4 @@
-"""A provider file's worth of facts, a database, and the accounts over them."""
+"""A provider file's worth of facts, a database of each kind, and the accounts over them."""
 
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,6 @@ from proxy.accounts.caller import Caller
 from proxy.accounts.keys import SCOPES
 from proxy.accounts.store import Accounts
 from proxy.database.engine import open_engine
-from proxy.database.migrate import upgrade
 from proxy.language.expression import compile_expression
 from proxy.provider.model import AuthWords, FieldWords, PassthroughWords, Provider, ProviderWords, VerifyWords
 from proxy.seal import Sealer, SealingKey, new_key
@@ -94,8 +93,8 @@ def sealing_key():
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite+aiosqlite:///{tmp_path}/interline.sqlite3"
+def url(tables_url):
+    return tables_url
 
 
 @pytest.fixture
@@ -105,7 +104,6 @@ def settings(sealing_key, url):
 
 @pytest.fixture
 async def engine(url):
-    upgrade(url)
     engine = open_engine(url)
     yield engine
     await engine.dispose()

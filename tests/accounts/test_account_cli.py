@@ -1,4 +1,4 @@
-"""The commands, over a real database file."""
+"""The commands, over a real database of each kind."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from proxy.accounts.cli import accounts as accounts_group
 from proxy.accounts.cli import keys, secrets
 from proxy.accounts.verify import Verified
 from proxy.database.cli import db
+from proxy.database.migrate import downgrade
 from proxy.seal import SealingKey
 from proxy.secret import Secret
 
@@ -28,18 +29,13 @@ def run(env):
     return run
 
 
-@pytest.fixture
-def upgraded(run):
-    assert run(db, "upgrade").exit_code == 0
-
-
-def test_upgrade_makes_the_tables_and_may_be_repeated(run):
+def test_upgrade_makes_the_tables_and_may_be_repeated(run, database_url):
     for _ in range(2):
-        result = run(db, "upgrade")
+        result = run(db, "upgrade", INTERLINE_DATABASE_URL=database_url)
         assert (result.exit_code, result.output) == (0, "The database of INTERLINE_DATABASE_URL is at 0001.\n")
 
 
-def test_a_key_is_printed_once_alone_on_standard_output(run, upgraded):
+def test_a_key_is_printed_once_alone_on_standard_output(run):
     result = run(keys, "new", "--name", "backend", "--scope", "read", "--scope", "proxy", "--tenant", "t1")
     assert re.fullmatch(r"il_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\n", result.stdout)
     listed = run(keys, "list", COLUMNS="300").output
@@ -52,10 +48,16 @@ def test_a_key_is_printed_once_alone_on_standard_output(run, upgraded):
     assert (again.exit_code, "no such key in force" in again.output) == (1, True)
 
 
-def test_a_key_that_replaces_none_is_refused(run, upgraded):
+def test_a_key_that_replaces_none_is_refused(run):
     result = run(keys, "new", "--name", "x", "--scope", "read", "--replaces", "nothing")
     assert (result.exit_code, "there is no key nothing" in result.output) == (1, True)
     assert run(keys, "new", "--name", "x", "--scope", "everything").exit_code == 2
+
+
+def test_a_name_is_as_long_as_every_database_holds(run):
+    results = [run(keys, "new", "--name", "x" * length, "--scope", "read") for length in (255, 256)]
+    assert [result.exit_code for result in results] == [0, 2]
+    assert "at most 255 characters" in results[1].output
 
 
 @pytest.mark.parametrize(("group", "arguments"), [(keys, ["list"]), (accounts_group, ["list"]), (db, ["upgrade"])])
@@ -66,9 +68,12 @@ def test_wrong_settings_are_told_all_at_once(run, group, arguments):
     assert "interline secrets new-key" in result.output
 
 
-def test_a_database_without_tables_is_explained(run):
-    result = run(keys, "list")
+def test_a_database_without_tables_is_explained(run, database_url):
+    assert run(db, "upgrade", INTERLINE_DATABASE_URL=database_url).exit_code == 0
+    downgrade(database_url, "base")
+    result = run(keys, "list", INTERLINE_DATABASE_URL=database_url)
     assert (result.exit_code, "interline db upgrade" in result.output) == (1, True)
+    assert "api_keys" in result.output
 
 
 def test_a_new_sealing_key_is_ready_for_the_settings():

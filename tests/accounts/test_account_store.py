@@ -67,7 +67,11 @@ async def test_foreign_deleted_unknown_and_impossible_ids_answer_alike_and_cost_
     caller = Caller("k1", "k1", READER, tenant_ids=frozenset({"t1"}))
     token = Caller("k2", "k1", READER, account_id="another")
     unknown = "11111111-2222-3333-4444-555555555555"
-    for method in (accounts.linked, accounts.get, accounts.delete):
+
+    async def describe(asking, account_id):
+        return await accounts.describe(asking, account_id, label="theirs")
+
+    for method in (accounts.linked, accounts.get, accounts.delete, describe):
         for asking in (caller, token):
             outcomes, costs = [], []
             for account_id in (foreign.id, deleted.id, unknown):
@@ -103,6 +107,8 @@ async def test_filters_narrow_a_list(accounts, link, operator):
     assert await ids(statuses=["blocked"]) == [two.id]
     assert sorted(await ids(integrations=["desk"])) == sorted([one.id, two.id])
     assert await ids(integrations=["other"]) == []
+    assert await ids(tenant_ids=["t1\0"]) == await ids(integrations=["\0"]) == []
+    assert await ids(tenant_ids=["t1\0", "t2"]) == [two.id]
 
 
 async def test_a_busy_account_costs_no_query_and_an_old_memory_is_read_again(accounts, link, operator, queries, clock):
@@ -261,7 +267,7 @@ async def test_the_audit_tells_who_did_what_and_no_content(accounts, link, opera
     assert canary not in repr(rows)
 
 
-async def test_the_credential_is_in_no_repr_error_or_file(accounts, link, operator, engine, tmp_path, canary):
+async def test_the_credential_is_in_no_repr_error_or_file(accounts, link, operator, engine, stored, canary):
     account = await link()
     linked = await accounts.linked(operator, account.id)
     async with engine.connect() as connection:
@@ -273,7 +279,7 @@ async def test_the_credential_is_in_no_repr_error_or_file(accounts, link, operat
         await accounts.linked(operator, account.id)
     seen += repr(caught.value.body(request_id="r", instance="/"))
     assert "base_url" in seen
-    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    files = stored()
     assert b"desk.example" in files
     for form in (canary, canary.encode().hex(), canary[::-1], canary[:12]):
         assert form not in seen

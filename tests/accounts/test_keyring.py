@@ -11,7 +11,7 @@ from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified
 from proxy.database.engine import reading
 from proxy.database.tables import api_keys, audit
-from proxy.errors import Unauthorized
+from proxy.errors import NotFound, Unauthorized
 from proxy.seal import Sealer, SealingKey, new_key
 from proxy.secret import Secret
 
@@ -127,10 +127,11 @@ async def test_keys_survive_a_rotation_of_sealing_keys_and_then_the_old_one_can_
     assert (await Keyring(engine, Sealer([fresh]), clock).caller(_bearer(key))).key_id == key.id
 
 
-async def test_the_key_itself_is_stored_nowhere(keyring, account, tmp_path):
+async def test_the_key_itself_is_stored_nowhere(keyring, account, stored):
     key = await _key(keyring)
     token = await keyring.mint.token(NewToken(account_id=account.id, key_id=key.id), ACTOR)
-    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    files = stored()
+    assert key.id.encode() in files
     for minted in (key, token):
         random_part = minted.key.reveal().split("_")[1]
         assert random_part[:12].encode() not in files
@@ -184,6 +185,16 @@ async def test_a_token_without_end_lives_until_key_or_account_dies(accounts, key
     await keyring.caller(_bearer(of_other))
     await accounts.delete(operator, account.id)
     await _refused(keyring, of_other)
+
+
+async def test_no_token_is_made_for_an_account_that_was_erased_meanwhile(accounts, keyring, account, operator, engine):
+    key = await _key(keyring)
+    await accounts.delete(operator, account.id)
+    with pytest.raises(NotFound):
+        await keyring.mint.token(NewToken(account_id=account.id, key_id=key.id), ACTOR)
+    async with reading(engine).connect() as connection:
+        actions = (await connection.scalars(select(audit.c.action))).all()
+    assert "token.create" not in actions
 
 
 async def test_a_token_ends_with_a_key_that_expires_first(keyring, account, clock):

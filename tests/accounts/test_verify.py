@@ -16,6 +16,12 @@ GOOD = {"name": "Ada's desk", "accounts": [{"id": 7}]}
 
 
 @pytest.fixture
+def url(sqlite_tables_url):
+    """Nothing is stored here: one kind of database will do."""
+    return sqlite_tables_url
+
+
+@pytest.fixture
 def candidate(accounts, provider, canary):
     fields = {"base_url": "https://desk.example", "account_id": 7}
     return accounts.assembler.candidate("t1", provider, fields, {"token": Secret(canary)})
@@ -47,6 +53,11 @@ async def test_a_good_credential_gives_identity_and_label(candidate):
 async def test_a_nameless_account_is_labelled_by_its_provider_and_a_long_name_is_cut(candidate):
     assert (await verify(candidate, _answering(200, GOOD | {"name": None}))).label == "Desk"
     assert len((await verify(candidate, _answering(200, GOOD | {"name": "x" * 999}))).label) == 200
+
+
+async def test_a_name_with_a_nul_is_kept_without_it_since_no_text_of_postgresql_holds_one(candidate):
+    assert (await verify(candidate, _answering(200, GOOD | {"name": "A\0da"}))).label == "Ada"
+    assert (await verify(candidate, _answering(200, GOOD | {"name": "\0"}))).label == "Desk"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,7 @@ async def test_an_answer_that_names_no_account_is_refused(make_provider, account
     candidate = accounts.assembler.candidate(
         "t1", provider, {"base_url": "https://desk.example", "account_id": 7}, {"token": Secret("x")}
     )
-    for body in ({}, {"id": None}, {"id": ""}, {"id": True}, {"id": {"x": 1}}, {"id": []}):
+    for body in ({}, {"id": None}, {"id": ""}, {"id": True}, {"id": {"x": 1}}, {"id": []}, {"id": "7\0"}):
         with pytest.raises(InvalidCredential):
             await verify(candidate, _answering(200, body))
     for number in (0, 1):

@@ -26,7 +26,9 @@ GENERATED = {"openapi.json"}
 
 def commands(group, words=("interline",)):
     """Every command as it is typed."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, (*words, name))
         else:

@@ -1,5 +1,6 @@
 """Settings: every mistake at once, no secret shown, names near to right ones suggested."""
 
+import sys
 from base64 import b64encode
 
 import pytest
@@ -80,6 +81,7 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
         ({"port": "65536"}, "PORT"),
         ({"log_level": "loud"}, "LOG_LEVEL"),
         ({"database_url": "sqlite:///x"}, "sqlite\\+aiosqlite"),
+        ({"database_url": "postgresql+asyncpg://u:p@db/x?sslmode=require"}, "ssl=require"),
         ({"private_hosts": "10.0.0.5"}, "host:port"),
         ({"private_hosts": "10.0.0.5:99999"}, "port"),
         ({"private_hosts": "u@h:1"}, "host:port"),
@@ -99,6 +101,11 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
 def test_a_value_that_cannot_be_used_is_named(values, word):
     with pytest.raises(SettingsMistake, match=word):
         _load(**values)
+
+
+def test_postgresql_without_its_driver_is_told_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    assert any("interline[postgres]" in one for one in _mistakes(database_url="postgresql+asyncpg://u:p@db/x"))
 
 
 def test_neither_repr_nor_mistakes_show_a_secret():
