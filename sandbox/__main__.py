@@ -2,7 +2,7 @@
 
 import argparse
 
-from sandbox.cli import SIMULATORS, run
+from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, run
 
 
 def main() -> None:
@@ -14,10 +14,24 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate-limit", type=int, default=None, help="requests a minute and token")
+    parser.add_argument(
+        "--documented", action="store_true", help="follow public documents where the provider does otherwise"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON line instead of text")
     given = parser.parse_args()
+    if given.documented and given.name not in WITH_DOCUMENTS:
+        parser.error(f"no document differs from the sandbox of {given.name}")
     try:
-        run(given.name, given.port, given.tickets, given.seed, given.rate_limit, given.json, given.control_port)
+        run(
+            given.name,
+            given.port,
+            given.tickets,
+            given.seed,
+            given.rate_limit,
+            given.json,
+            given.control_port,
+            documented=given.documented,
+        )
     except OSError as error:
         parser.exit(1, f"cannot listen: {error}\n")
 

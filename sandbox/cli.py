@@ -17,6 +17,8 @@ from sandbox.wire import Wire
 
 SIMULATORS = {"trengo": ("sandbox.trengo", "Trengo"), "chatwoot": ("sandbox.chatwoot", "Chatwoot")}
 """Name to module and class; imported only when asked for."""
+WITH_DOCUMENTS = frozenset({"trengo"})
+"""Those whose public documents differ from what the provider does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,20 @@ class Running:
         }
 
 
-def build(name: str, tickets: int = 500, seed: int = 1, rate_limit: int | None = None) -> Simulator:
-    """A simulator by name; ``rate_limit`` is per minute and token, None for the provider's own."""
+def build(
+    name: str, tickets: int = 500, seed: int = 1, rate_limit: int | None = None, *, documented: bool = False
+) -> Simulator:
+    """A simulator by name; ``rate_limit`` is per minute and token, None for the provider's own.
+
+    ``documented`` follows public documents where the provider does otherwise; ValueError where there are none.
+    """
+    if documented and name not in WITH_DOCUMENTS:
+        raise ValueError(f"no document differs from the sandbox of {name}")
     module, attribute = SIMULATORS[name]
     make: Callable[..., Simulator] = getattr(importlib.import_module(module), attribute)
     limit = {} if rate_limit is None else {"rate_limit": rate_limit}
-    return make(tickets=tickets, seed=seed, **limit)
+    choice = {"documented": True} if documented else {}
+    return make(tickets=tickets, seed=seed, **limit, **choice)
 
 
 async def start(
@@ -78,9 +88,10 @@ def run(
     rate_limit: int | None = None,
     json_output: bool = False,
     control_port: int = 0,
+    documented: bool = False,
 ) -> None:
     """Serves until SIGINT or SIGTERM; says where on standard output, as one JSON line when ``json_output``."""
-    simulator = build(name, tickets, seed, rate_limit)
+    simulator = build(name, tickets, seed, rate_limit, documented=documented)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(simulator, port, control_port, json_output=json_output))
 

@@ -2,7 +2,7 @@
 
 from sandbox.trengo import clock
 from sandbox.trengo.directory_view import View, channel_view, group_view, initial, user_view
-from sandbox.trengo.model import Contact, Note, Profile
+from sandbox.trengo.model import Contact, Note
 from sandbox.trengo.store import Store
 
 _AVATAR = "https://assets.example.com/img/avatar.png"
@@ -53,11 +53,12 @@ def whole_contact_view(contact: Contact, store: Store) -> View:
 
 
 def note_view(note: Note, contact: Contact, store: Store) -> View:
-    """A note with its contact and author."""
+    """A note with its contact and author; who wrote it may be gone."""
+    author = store.users.get(note.user)
     return {
         "id": note.id,
         "contact": contact_view(contact, store, profile=False),
-        "user": user_view(store.users[note.user]),
+        "user": author and user_view(author),
         "body": note.body,
         "created_at": clock.local(note.created),
     }
@@ -66,21 +67,6 @@ def note_view(note: Note, contact: Contact, store: Store) -> View:
 def group_views(contact: Contact, store: Store) -> list[View]:
     """The groups a contact is in."""
     return [group_view(store.groups[number]) for number in contact.groups if number in store.groups]
-
-
-def profile_view(profile: Profile, store: Store) -> View:
-    """A profile with its contacts."""
-    members = [store.contacts[number] for number in profile.contacts if number in store.contacts]
-    return {
-        "id": profile.id,
-        "name": profile.name,
-        "color": profile.color,
-        "abbr": initial(profile.name),
-        "profile_image": None,
-        "contacts": [contact_view(contact, store, profile=True) for contact in members],
-        "custom_field_data": None,
-        "created_at": clock.local(profile.created),
-    }
 
 
 def value_views(values: dict[int, str], titles: dict[int, str]) -> list[View]:

@@ -5,11 +5,10 @@ from sandbox.trengo.answers import answer, dumps, not_selectable
 from sandbox.trengo.call import Call, found
 from sandbox.trengo.contact_view import contact_view, listed_contact_view, note_view, whole_contact_view
 from sandbox.trengo.envelopes import page_number, simple, window
+from sandbox.trengo.field_values import field_value, pivot, put_value
 from sandbox.trengo.model import Contact, Note
+from sandbox.trengo.reach import known_contact, reached, split_identifier
 from sandbox.trengo.store import identity
-from sandbox.trengo.ticket_writes import field_value, pivot, put_value
-
-_COLOR = "#7e57c2"
 
 
 def list_contacts(call: Call) -> Response:
@@ -32,18 +31,10 @@ def find_or_create(call: Call, key: str) -> Response:
     store, form = call.store, call.form
     channel = found(store.channels, key, "Channel")
     identifier = form.needed("identifier")
-    known = store.contacts_by_identity.get(identity(identifier))
-    now = store.tick()
-    if known is not None:
-        contact = store.contacts[known]
-        if channel.id not in contact.channels:
-            contact.channels.append(channel.id)
-        return answer(contact_view(contact, store, profile=False))
-    name = form.text("name") or identifier
-    contact = Contact(store.next_id("contact"), name, *_split(identifier), _COLOR, now, [channel.id])
-    contact.private = channel.private
-    store.add_contact(contact)
-    return answer(contact_view(contact, store, profile=False), 201)
+    status = 201 if known_contact(store, identifier) is None else 200
+    store.tick()
+    contact = reached(store, channel, identifier, form.text("name"))
+    return answer(contact_view(contact, store, profile=False), status)
 
 
 def update(call: Call, key: str) -> Response:
@@ -59,7 +50,7 @@ def update(call: Call, key: str) -> Response:
     contact.groups = contact.groups if groups is None else groups
     if identifier is not None:
         store.forget_identities(contact)
-        contact.email, contact.phone = _split(identifier)
+        contact.email, contact.phone = split_identifier(identifier)
         store.add_contact(contact)
     store.contact_changed(contact)
     return answer(contact_view(contact, store, profile=False))
@@ -100,11 +91,6 @@ def set_field(call: Call, key: str) -> Response:
     put_value(contact, field, value)
     store.contact_changed(contact)
     return answer({"contact_id": contact.id, **pivot(field, value, store.now)})
-
-
-def _split(identifier: str) -> tuple[str | None, str | None]:
-    """Mail address or number; the number keeps the spelling it came in, with ``+`` or without."""
-    return (identifier, None) if "@" in identifier else (None, "".join(identifier.split()))
 
 
 def _mentions(contact: Contact, term: str) -> bool:

@@ -8,8 +8,8 @@ from sandbox.http import Response
 from sandbox.trengo import directory_view as views
 from sandbox.trengo.answers import answer, dumps
 from sandbox.trengo.call import Call, found
-from sandbox.trengo.contact_view import profile_view
 from sandbox.trengo.envelopes import SMALL, WHOLE, bare, length_aware
+from sandbox.trengo.profile_view import profile_view
 from sandbox.trengo.store import Store
 
 
@@ -41,16 +41,17 @@ COLLECTIONS = (
         "wa_templates", "WaTemplate", lambda store: store.templates, lambda one, _: views.template_view(one), SMALL
     ),
 )
-_WITHOUT_SINGLE = frozenset({"channels", "quick_replies", "wa_templates"})
-"""Collections with no documented read by id."""
+_WITHOUT_SINGLE = frozenset({"channels", "quick_replies", "wa_templates", "profiles"})
+"""Collections with no documented read by id, or with one of its own."""
 
 
 def lister(kind: Collection) -> Callable[..., Response]:
-    """The operation that lists a collection; ``status``, ``channel_id`` and ``term`` narrow where things have them."""
+    """The operation that lists a collection, narrowed by what ``_WANTED`` knows and sorted by ``sort``."""
 
     def list_them(call: Call) -> Response:
         shown = [kind.view(one, call.store) for one in kind.table(call.store).values()]
-        items = [dumps(view) for view in shown if _wanted(call, kind, view)]
+        wanted = _WANTED.get(kind.path)
+        items = [dumps(view) for view in _in_order(call, shown) if wanted is None or wanted(call, view)]
         return bare(items) if kind.per_page is None else length_aware(call.request, items, kind.per_page)
 
     return list_them
@@ -65,14 +66,34 @@ def getter(kind: Collection) -> Callable[..., Response]:
     return get_one
 
 
-def _wanted(call: Call, kind: Collection, view: views.View) -> bool:
-    if kind.path == "profiles":
-        term = (call.request.first("term") or "").casefold()
-        return term in view["name"].casefold()
-    if kind.path == "wa_templates":
-        status, channel = call.request.first("status"), call.request.first("channel_id")
-        return status in (None, "", view["status"]) and channel in (None, "", str(view["channel_id"]))
-    return True
+def _has_term(call: Call, view: views.View) -> bool:
+    return (call.request.first("term") or "").casefold() in view["name"].casefold()
+
+
+def _fits_template(call: Call, view: views.View) -> bool:
+    status, channel = call.request.first("status"), call.request.first("channel_id")
+    return status in (None, "", view["status"]) and channel in (None, "", str(view["channel_id"]))
+
+
+def _has_type(call: Call, view: views.View) -> bool:
+    return call.request.first("type") in (None, "", view["type"])
+
+
+_WANTED: dict[str, Callable[[Call, views.View], bool]] = {
+    "profiles": _has_term,
+    "wa_templates": _fits_template,
+    "quick_replies": _has_type,
+}
+"""Collections whose query narrows them."""
+
+
+def _in_order(call: Call, shown: list[views.View]) -> list[views.View]:
+    """By the field ``sort`` names, ``-`` before it for the other way round; a field nothing has sorts nothing."""
+    sort = call.request.first("sort") or ""
+    name = sort.removeprefix("-")
+    if not shown or not isinstance(shown[0].get(name), str):
+        return shown
+    return sorted(shown, key=lambda view: str(view[name] or "").casefold(), reverse=sort.startswith("-"))
 
 
 ROUTES = (

@@ -9,7 +9,6 @@ from sandbox.trengo.model import (
     CustomField,
     Label,
     Named,
-    Profile,
     QuickReply,
     Team,
     Template,
@@ -182,21 +181,6 @@ def template_view(template: Template) -> View:
         "components": [],
         "is_starred": False,
         "created_at": clock.offset(template.created),
-    }
-
-
-def raw_profile_view(profile: Profile, creator: int) -> View:
-    """A profile as creating it answers."""
-    return {
-        "agency_id": AGENCY,
-        "created_by": creator,
-        "name": profile.name,
-        "color": profile.color,
-        "updated_at": clock.zulu(profile.created),
-        "created_at": clock.zulu(profile.created),
-        "id": profile.id,
-        "profile_image": None,
-        "abbr": initial(profile.name),
     }
 
 

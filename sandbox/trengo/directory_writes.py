@@ -1,14 +1,12 @@
-"""Changing labels, fields, teams, users, profiles and webhooks; only administrators may, others get 403."""
-
-from collections.abc import Callable
-from typing import Any
+"""Changing labels, fields, teams, users and webhooks; only administrators may, others get 403."""
 
 from sandbox.http import Response
 from sandbox.trengo import directory_view as views
-from sandbox.trengo.answers import Refusal, answer, invalid, not_selectable
-from sandbox.trengo.call import Call, chosen, found
-from sandbox.trengo.contact_view import profile_view
-from sandbox.trengo.model import ROLES, CustomField, Label, Profile, Team, User, Webhook
+from sandbox.trengo.answers import invalid, not_selectable
+from sandbox.trengo.call import Call, found
+from sandbox.trengo.model import ROLES, CustomField, Label, Team, User, Webhook
+from sandbox.trengo.outcome import added, changed, removed
+from sandbox.trengo.roles import for_administrators, forbidden
 
 SCOPES = ("CONTACT", "PROFILE", "TICKET")
 EVENTS = frozenset(
@@ -38,14 +36,14 @@ def create_label(call: Call) -> Response:
     """POST /labels."""
     form = call.form
     label = Label(call.store.next_id("label"), form.needed("name"), form.text("color") or "#5D9CEC")
-    return _added(call, call.store.labels, label, views.label_view(label))
+    return added(call, call.store.labels, label, views.label_view(label))
 
 
 def update_label(call: Call, key: str) -> Response:
     """PUT /labels/{id}."""
     label, form = found(call.store.labels, key, "Label"), call.form
     label.name, label.color = form.text("name") or label.name, form.text("color") or label.color
-    return _changed(call, views.label_view(label))
+    return changed(call, views.label_view(label))
 
 
 def delete_label(call: Call, key: str) -> Response:
@@ -54,7 +52,7 @@ def delete_label(call: Call, key: str) -> Response:
     for ticket in call.store.tickets.values():
         if label.id in ticket.labels:
             ticket.labels.remove(label.id)
-    return _removed(call, call.store.labels, label.id)
+    return removed(call, call.store.labels, label.id)
 
 
 def create_field(call: Call) -> Response:
@@ -65,26 +63,26 @@ def create_field(call: Call) -> Response:
         raise not_selectable("type")
     order = min((field.sort_order for field in store.fields.values()), default=1) - 1
     field = CustomField(store.next_id("field"), title, scope, order, store.now + 1)
-    return _added(call, store.fields, field, views.field_view(field))
+    return added(call, store.fields, field, views.field_view(field))
 
 
 def update_field(call: Call, key: str) -> Response:
     """PUT /custom_fields/{id}."""
     field = found(call.store.fields, key, "CustomField")
     field.title = call.form.text("title") or field.title
-    return _changed(call, views.field_view(field))
+    return changed(call, views.field_view(field))
 
 
 def delete_field(call: Call, key: str) -> Response:
     """DELETE /custom_fields/{id}: its values are no longer shown."""
-    return _removed(call, call.store.fields, found(call.store.fields, key, "CustomField").id)
+    return removed(call, call.store.fields, found(call.store.fields, key, "CustomField").id)
 
 
 def create_team(call: Call) -> Response:
     """POST /teams."""
     form, store = call.form, call.store
     team = Team(store.next_id("team"), form.needed("name"), "#26a69a", *_members(call, [], []))
-    return _added(call, store.teams, team, views.team_view(team, store))
+    return added(call, store.teams, team, views.team_view(team, store))
 
 
 def update_team(call: Call, key: str) -> Response:
@@ -92,12 +90,12 @@ def update_team(call: Call, key: str) -> Response:
     team = found(call.store.teams, key, "Team")
     team.channels, team.users = _members(call, team.channels, team.users)
     team.name = call.form.text("name") or team.name
-    return _changed(call, views.team_view(team, call.store))
+    return changed(call, views.team_view(team, call.store))
 
 
 def delete_team(call: Call, key: str) -> Response:
     """DELETE /teams/{id}: tickets keep the id of the team that is gone."""
-    return _removed(call, call.store.teams, found(call.store.teams, key, "Team").id)
+    return removed(call, call.store.teams, found(call.store.teams, key, "Team").id)
 
 
 def create_user(call: Call) -> Response:
@@ -111,7 +109,7 @@ def create_user(call: Call) -> Response:
     number, last = store.next_id("user"), form.text("last_name") or ""
     user = User(number, first, last, email, role, locale=locale, created=store.now + 1)
     _join(call, user)
-    return _added(call, store.users, user, views.user_view(user))
+    return added(call, store.users, user, views.user_view(user))
 
 
 def update_user(call: Call, key: str) -> Response:
@@ -121,7 +119,7 @@ def update_user(call: Call, key: str) -> Response:
     user.first_name = form.text("first_name") or user.first_name
     user.last_name = form.text("last_name") or user.last_name
     _join(call, user)
-    return _changed(call, views.user_view(user))
+    return changed(call, views.user_view(user))
 
 
 def delete_user(call: Call, key: str) -> Response:
@@ -131,35 +129,7 @@ def delete_user(call: Call, key: str) -> Response:
         raise forbidden()
     for team in call.store.teams.values():
         team.users = [number for number in team.users if number != user.id]
-    return _removed(call, call.store.users, user.id)
-
-
-def create_profile(call: Call) -> Response:
-    """POST /profiles: answers the raw model."""
-    store = call.store
-    profile = Profile(store.next_id("profile"), call.form.needed("name"), "#8d6e63", store.now + 1)
-    return _added(call, store.profiles, profile, views.raw_profile_view(profile, call.user.id))
-
-
-def update_profile(call: Call, key: str) -> Response:
-    """PUT /profiles/{id}."""
-    profile = found(call.store.profiles, key, "Profile")
-    profile.name = call.form.text("name") or profile.name
-    return _changed(call, profile_view(profile, call.store))
-
-
-def delete_profile(call: Call, key: str) -> Response:
-    """DELETE /profiles/{id}."""
-    return _removed(call, call.store.profiles, found(call.store.profiles, key, "Profile").id)
-
-
-def add_to_profile(call: Call, key: str) -> Response:
-    """POST /profiles/{id}/contacts."""
-    profile = found(call.store.profiles, key, "Profile")
-    contact = chosen(call.store.contacts, call.form, "contact_id")
-    if contact.id not in profile.contacts:
-        profile.contacts.append(contact.id)
-    return _changed(call, profile_view(profile, call.store))
+    return removed(call, call.store.users, user.id)
 
 
 def create_webhook(call: Call) -> Response:
@@ -170,17 +140,23 @@ def create_webhook(call: Call) -> Response:
         raise not_selectable("type")
     number = store.next_id("webhook")
     webhook = Webhook(number, name, url, kind, f"sandbox-signing-secret-{number}")
-    return _added(call, store.webhooks, webhook, views.webhook_view(webhook))
+    return added(call, store.webhooks, webhook, views.webhook_view(webhook))
+
+
+def update_webhook(call: Call, key: str) -> Response:
+    """PUT /webhooks/{id}: the secret stays."""
+    webhook, form = found(call.store.webhooks, key, "Webhook"), call.form
+    kind = form.text("type") or webhook.type
+    if kind not in EVENTS:
+        raise not_selectable("type")
+    webhook.type = kind
+    webhook.title, webhook.url = form.text("name") or webhook.title, form.text("url") or webhook.url
+    return changed(call, views.webhook_view(webhook))
 
 
 def delete_webhook(call: Call, key: str) -> Response:
     """DELETE /webhooks/{id}."""
-    return _removed(call, call.store.webhooks, found(call.store.webhooks, key, "Webhook").id)
-
-
-def forbidden() -> Refusal:
-    """403 for what the user's role does not allow."""
-    return Refusal(answer({"message": "This action is unauthorized."}, 403))
+    return removed(call, call.store.webhooks, found(call.store.webhooks, key, "Webhook").id)
 
 
 def _members(call: Call, channels: list[int], users: list[int]) -> tuple[list[int], list[int]]:
@@ -210,35 +186,6 @@ def _join(call: Call, user: User) -> None:
         team.users = [*others, user.id] if team.id in wanted else others
 
 
-def _added(call: Call, table: dict[int, Any], thing: Any, view: views.View) -> Response:
-    call.store.tick()
-    table[thing.id] = thing
-    call.store.everything_changed()
-    return answer(view, 201)
-
-
-def _changed(call: Call, view: views.View) -> Response:
-    call.store.tick()
-    call.store.everything_changed()
-    return answer(view)
-
-
-def _removed(call: Call, table: dict[int, Any], number: int) -> Response:
-    call.store.tick()
-    del table[number]
-    call.store.everything_changed()
-    return answer([])
-
-
-def _for_administrators(operation: Callable[..., Response]) -> Callable[..., Response]:
-    def checked(call: Call, *keys: str) -> Response:
-        if call.user.role != "administrator":
-            raise forbidden()
-        return operation(call, *keys)
-
-    return checked
-
-
 _OPEN = (
     ("POST", "labels", create_label),
     ("PUT", "labels/{id}", update_label),
@@ -252,11 +199,8 @@ _OPEN = (
     ("POST", "users", create_user),
     ("PUT", "users/{id}", update_user),
     ("DELETE", "users/{id}", delete_user),
-    ("POST", "profiles", create_profile),
-    ("PUT", "profiles/{id}", update_profile),
-    ("DELETE", "profiles/{id}", delete_profile),
-    ("POST", "profiles/{id}/contacts", add_to_profile),
     ("POST", "webhooks", create_webhook),
+    ("PUT", "webhooks/{id}", update_webhook),
     ("DELETE", "webhooks/{id}", delete_webhook),
 )
-ROUTES = tuple((method, path, _for_administrators(operation)) for method, path, operation in _OPEN)
+ROUTES = for_administrators(_OPEN)

@@ -1,5 +1,7 @@
 """What a request sends in its body (JSON, form or multipart) and in lists of its query."""
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from sandbox.http import Request
 from sandbox.trengo.answers import invalid, required
 
 _INDEXED = re.compile(r"(.+)\[\d*\]")
+_DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([A-Za-z0-9+/=]*)")
 _TRUE = frozenset({"1", "true", "on", "yes"})
 
 
@@ -66,11 +69,25 @@ class Form:
         return (self.text(name) or "").lower() in _TRUE
 
     def file(self, name: str) -> File:
-        """An uploaded file, else 422."""
+        """An uploaded file, or one written out as a ``data:`` address; else 422."""
         value = self.fields.get(name)
+        if isinstance(value, str):
+            value = _spelled_out(value)
         if not isinstance(value, File):
             raise required(name)
         return value
+
+
+def _spelled_out(text: str) -> File | None:
+    """The file in ``data:image/png;base64,…``; it has no name, so one is made of its type."""
+    match = _DATA.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        content = base64.b64decode(match[2], validate=True)
+    except binascii.Error:
+        return None
+    return File(f"file.{match[1].rpartition('/')[2]}", match[1], content)
 
 
 def read_form(request: Request) -> Form:

@@ -40,7 +40,7 @@ def send(call: Call, key: str) -> Response:
     """POST /tickets/{id}/messages: the text goes in ``message``; ``internal_note`` makes it a note."""
     ticket, store, form = call.ticket(key), call.store, call.form
     text = form.needed("message")
-    files = _uploads(store, form.numbers("attachment_ids") or [])
+    files = uploads(store, form.numbers("attachment_ids") or [])
     now = store.tick()
     message = Message("NOTE" if form.flag("internal_note") else "OUTBOUND", text, now, user=call.user.id)
     message.attachments = files
@@ -55,7 +55,7 @@ def send_media(call: Call, key: str) -> Response:
     file = form.file("file")
     now = store.tick()
     message = Message("OUTBOUND", form.text("caption") or "", now, user=call.user.id)
-    message.attachments = [_keep(store, file)]
+    message.attachments = [keep_file(store, file)]
     store.say(ticket, message)
     return answer(sent_message(message, ticket, store, call.origin))
 
@@ -83,6 +83,29 @@ def upload_draft(call: Call) -> Response:
     return answer(attachment_view(_uploaded(call), call.origin), 201)
 
 
+def upload_nowhere(call: Call) -> Response:
+    """POST /attachments: an address but no id, so no message can name the file."""
+    view = attachment_view(_uploaded(call), call.origin)
+    return answer({"file_path": f"media/{view['file_name']}", "file_url": view["full_url"]})
+
+
+def uploads(store: Store, numbers: list[int]) -> list[Attachment]:
+    """The uploaded files of those ids, else 422."""
+    if any(number not in store.uploads for number in numbers):
+        raise not_selectable("attachment_ids")
+    return [store.uploads[number] for number in numbers]
+
+
+def keep_file(store: Store, file: File) -> Attachment:
+    """Stores a file under a new id, its type guessed from the name where none is told."""
+    guessed = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kind = guessed if file.mime_type in ("", "text/plain", "application/octet-stream") else file.mime_type
+    attachment = Attachment(store.next_id("attachment"), file.name, kind, store.now, file.content, len(file.content))
+    store.uploads[attachment.id] = attachment
+    store.media[media_name(attachment)] = attachment
+    return attachment
+
+
 def media(request: Request, store: Store) -> Response:
     """GET /media/{name}: a file by its signed address, without any token; 403 in XML when the signature is wrong."""
     attachment = store.media.get(request.path.removeprefix("/media/"))
@@ -101,25 +124,10 @@ def _message(ticket: Ticket, key: str) -> Message:
     return message
 
 
-def _uploads(store: Store, numbers: list[int]) -> list[Attachment]:
-    if any(number not in store.uploads for number in numbers):
-        raise not_selectable("attachment_ids")
-    return [store.uploads[number] for number in numbers]
-
-
 def _uploaded(call: Call) -> Attachment:
     file = call.form.file("file")
     call.store.tick()
-    return _keep(call.store, file)
-
-
-def _keep(store: Store, file: File) -> Attachment:
-    guessed = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    kind = guessed if file.mime_type in ("", "text/plain", "application/octet-stream") else file.mime_type
-    attachment = Attachment(store.next_id("attachment"), file.name, kind, store.now, file.content, len(file.content))
-    store.uploads[attachment.id] = attachment
-    store.media[media_name(attachment)] = attachment
-    return attachment
+    return keep_file(call.store, file)
 
 
 ROUTES = (
@@ -130,5 +138,6 @@ ROUTES = (
     ("DELETE", "tickets/{id}/messages/{message}", delete_message),
     ("GET", "tickets/{id}/email_messages/{message}", get_mail),
     ("POST", "upload/messages/multipart", upload),
+    ("POST", "attachments", upload_nowhere),
     ("POST", "ticket_draft_attachments", upload_draft),
 )

@@ -170,6 +170,8 @@ class Ticket:
     values: dict[int, str] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     audits: list[Audit] = field(default_factory=list)
+    starred: list[int] = field(default_factory=list)
+    reopened: int = 0
     older: bool = False
     php_map: bool = False
 
@@ -183,6 +185,9 @@ class Profile:
     color: str
     created: int
     contacts: list[int] = field(default_factory=list)
+    values: dict[int, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    image: str | None = None
 
 
 @dataclass(slots=True)

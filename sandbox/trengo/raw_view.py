@@ -9,6 +9,9 @@ from sandbox.trengo.ticket_view import attachment_view, mail_view
 from sandbox.trengo.tokens import AGENCY
 
 _DAY = 86_400
+_NOT_OF_TEMPLATES = frozenset(
+    {"file_name", "is_auto_reply", "mentions", "email_message", "attachments", "contact", "agent", "contacts"}
+)
 
 
 def created_ticket(ticket: Ticket, store: Store) -> View:
@@ -65,6 +68,13 @@ def sent_message(message: Message, ticket: Ticket, store: Store, origin: str) ->
             "contacts": [],
         }
     }
+
+
+def sent_template(message: Message, ticket: Ticket, store: Store) -> View:
+    """What sending a template answers: less than a message has, and its text as plain text."""
+    whole = sent_message(message, ticket, store, "")["message"]
+    kept = {name: value for name, value in whole.items() if name not in _NOT_OF_TEMPLATES}
+    return {"message": kept | {"body_type": "TEXT"}}
 
 
 def raw_channel(channel: Channel) -> View:

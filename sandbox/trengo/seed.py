@@ -6,6 +6,7 @@ from sandbox import people
 from sandbox.trengo.clock import START, audit
 from sandbox.trengo.directory_view import full_name
 from sandbox.trengo.model import Attachment, Audit, Channel, Contact, Message, Note, Profile, Ticket
+from sandbox.trengo.seed_annex import seed_annex
 from sandbox.trengo.seed_directory import FIRST_CHANNEL, FIRST_USER, seed_directory
 from sandbox.trengo.store import Store, media_name
 
@@ -27,6 +28,11 @@ _FIRST_IDS = {
     "quick_reply": 51_200,
     "webhook": 87_300,
     "template": 228_400,
+    "sms": 9_310_020,
+    "call": 5_870_100,
+    "chat": 71_440_300,
+    "help_center": 3_110,
+    "help_item": 120_400,
 }
 _SPAN = 300 * 86_400
 _HOUR = 3_600
@@ -53,6 +59,7 @@ def seeded(tickets: int, seed: int) -> Store:
     for ticket in sorted(made, key=lambda one: one.activity):
         store.add_ticket(ticket)
     _profiles(store)
+    seed_annex(store)
     return store
 
 

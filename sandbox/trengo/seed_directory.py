@@ -36,6 +36,8 @@ _CHANNELS = (
     ("Chat", "Website-chat", "CHAT", "#ff7043", "", None, None),
     (None, "Telefoon", "VOIP", "#828216", "447700900998", None, None),
     ("Email", "Persoonlijk", "EMAIL", "#9575cd", "", "lantaarn-directie", "directie@lantaarn.example"),
+    ("Sms", "Sms Lantaarn", "SMS", "#ffb300", "447700900997", None, None),
+    ("Custom", "Kassa", "CUSTOM", "#6d4c41", "", "kassa-token", None),
 )
 _LABELS = (
     ("Spoed", "#F6636B", 1, None),

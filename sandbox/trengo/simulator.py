@@ -1,15 +1,18 @@
 """The simulated provider: finds the operation, checks the token and the rate limit, answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.http import Request, Response, Routes
 from sandbox.log import credential, digest
-from sandbox.trengo import contacts, directory, directory_writes, messages, ticket_writes, tickets
+from sandbox.trengo import documented as documents
+from sandbox.trengo import messages
 from sandbox.trengo.answers import Refusal, app_page, unauthenticated, wrong_method
 from sandbox.trengo.call import Call
 from sandbox.trengo.churn import churn
 from sandbox.trengo.limits import Limiter
+from sandbox.trengo.roles import Operation, Route
+from sandbox.trengo.routes import ROUTES
 from sandbox.trengo.seed import seeded
 from sandbox.trengo.seed_directory import FIRST_USER
 from sandbox.trengo.tokens import Tokens
@@ -19,31 +22,21 @@ ADMIN = FIRST_USER
 TOKEN_USERS = (ADMIN, FIRST_USER + 2, FIRST_USER + 4)
 """Who has tokens: an administrator, a supervisor, a basic agent."""
 
-_ROUTES: tuple[tuple[str, str, Callable[..., Response]], ...] = (
-    *tickets.ROUTES,
-    *ticket_writes.ROUTES,
-    *messages.ROUTES,
-    *contacts.ROUTES,
-    *directory.ROUTES,
-    *directory_writes.ROUTES,
-)
-
 
 class Trengo:
     """Tickets, messages, contacts and the people around them, below ``/api/v2``.
 
     State depends only on ``tickets`` and ``seed``; ``rate_limit`` counts requests per minute and token.
+    ``documented`` follows public documents where they are wrong about the provider.
     """
 
     name = "trengo"
 
-    def __init__(self, tickets: int = 500, seed: int = 1, rate_limit: int = 120) -> None:
+    def __init__(self, tickets: int = 500, seed: int = 1, rate_limit: int = 120, *, documented: bool = False) -> None:
         self._size, self._seed = tickets, seed
         self._tokens = Tokens(seed, frozenset(TOKEN_USERS))
         self._limiter = Limiter(rate_limit)
-        self._routes = Routes()
-        for method, pattern, operation in _ROUTES:
-            self._routes.add(method, pattern, operation)
+        self._routes = _by_first_word(_as_documented() if documented else ROUTES)
         self.store = seeded(tickets, seed)
 
     def handle(self, request: Request) -> Response:
@@ -76,15 +69,24 @@ class Trengo:
         """Routing comes before the token and the token before the limit, as in the provider's framework."""
         if request.raw_path.startswith("/media/"):
             return messages.media(request, self.store)
-        found = self._routes.find(request.path.removeprefix(BASE)) if request.path.startswith(BASE) else None
+        found = self._found(request.path)
         if found is None or _is_no_user(request, found[1]):
             return app_page()
         operations, keys = found
+        if request.method == "GET" and "GET" not in operations:
+            return app_page()  # the web app takes every GET that no operation takes
         if request.method not in operations:
             return self._limited(wrong_method(request.method, operations), self._limiter.limit)
         return self._authenticated(request, operations[request.method], keys)
 
-    def _authenticated(self, request: Request, operation: Callable[..., Response], keys: list[str]) -> Response:
+    def _found(self, path: str) -> tuple[Mapping[str, Operation], list[str]] | None:
+        if not path.startswith(BASE):
+            return None
+        asked = path.removeprefix(BASE)
+        routes = self._routes.get(_first_word(asked))
+        return None if routes is None else routes.find(asked)
+
+    def _authenticated(self, request: Request, operation: Operation, keys: list[str]) -> Response:
         known = self._tokens.user_of(request.header("authorization"))
         user = self.store.users.get(known[1]) if known else None
         if known is None or user is None:
@@ -100,6 +102,23 @@ class Trengo:
 
     def _limited(self, response: Response, remaining: int) -> Response:
         return _with(response, self._limiter.headers(remaining))
+
+
+def _as_documented() -> tuple[Route, ...]:
+    kept = (route for route in ROUTES if route[:2] not in documents.GONE)
+    return (*kept, *documents.ROUTES)
+
+
+def _by_first_word(routes: Iterable[Route]) -> dict[str, Routes]:
+    """A table per first word of the path: a search looks at few patterns."""
+    tables: dict[str, Routes] = {}
+    for method, pattern, operation in routes:
+        tables.setdefault(_first_word(pattern), Routes()).add(method, pattern, operation)
+    return tables
+
+
+def _first_word(path: str) -> str:
+    return path.strip("/").partition("/")[0]
 
 
 def _is_no_user(request: Request, keys: list[str]) -> bool:

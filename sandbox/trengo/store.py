@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.trengo import clock
+from sandbox.trengo.annex import Annex
 from sandbox.trengo.model import (
     Attachment,
     Audit,
@@ -48,6 +49,7 @@ class Store:
     templates: dict[int, Template] = field(default_factory=dict)
     uploads: dict[int, Attachment] = field(default_factory=dict)
     media: dict[str, Attachment] = field(default_factory=dict)
+    annex: Annex = field(default_factory=Annex)
     last_id: dict[str, int] = field(default_factory=dict)
     contacts_by_identity: dict[str, int] = field(default_factory=dict)
     _order: list[tuple[int, int]] = field(default_factory=list)

@@ -60,7 +60,7 @@ def whole_ticket(ticket: Ticket, store: Store) -> View:
         "results": [result_view(result)] if result else [],
         "reminder": None,
         "watchers": [],
-        "starred": [],
+        "starred": [{"user_id": number} for number in ticket.starred],
         "attachments": [],
         "messaging_attachments": [],
         "related_tickets": [],

@@ -1,31 +1,29 @@
 """Changing tickets: create, assign, close, reopen, spam, merge, delete, labels, field values."""
 
-from typing import Any
-
 from sandbox.http import Response
-from sandbox.trengo import clock
 from sandbox.trengo.answers import answer, invalid, missing, not_selectable
 from sandbox.trengo.call import Call, chosen, found
 from sandbox.trengo.directory_view import full_name, label_view
-from sandbox.trengo.model import Contact, CustomField, Message, Ticket
+from sandbox.trengo.field_values import field_value, pivot, put_value
+from sandbox.trengo.model import Contact, Message, Ticket
 from sandbox.trengo.raw_view import created_ticket
+from sandbox.trengo.reach import known_contact, opened, reached
 from sandbox.trengo.store import Store
 
 
 def create(call: Call) -> Response:
-    """POST /tickets: assigned to the user of the token at once; nothing reaches the customer yet."""
+    """POST /tickets: assigned to the user of the token at once; nothing reaches the customer yet.
+
+    An identifier instead of the contact's id is taken too, although only the documents of others say so.
+    """
     store, form = call.store, call.form
     channel = chosen(store.channels, form, "channel_id")
-    contact = chosen(store.contacts, form, "contact_id")
-    if channel.private != contact.private:
+    contact = _customer(call)
+    if contact is not None and channel.private != contact.private:
         raise invalid(contact_id="Een privécontact en een gedeeld kanaal gaan niet samen")
-    now, me = store.tick(), call.user
-    ticket = Ticket(contact.id, channel.id, now, form.text("subject"), store.next_id("ticket"), "ASSIGNED")
-    ticket.updated = ticket.activity = ticket.assigned = now
-    ticket.user = ticket.assigned_by = me.id
-    store.add_ticket(ticket)
-    store.audit(ticket, "TICKET_CREATED", f"Created by {full_name(me)}")
-    return answer(created_ticket(ticket, store), 201)
+    store.tick()
+    contact = contact or reached(store, channel, form.needed("contact_identifier"), None)
+    return answer(created_ticket(opened(call, contact, channel, form.text("subject")), store), 201)
 
 
 def delete(call: Call, key: str) -> Response:
@@ -72,6 +70,7 @@ def reopen(call: Call, key: str) -> Response:
     """POST /tickets/{id}/reopen: back to whoever had it."""
     ticket = call.ticket(key)
     call.store.tick()
+    ticket.reopened += ticket.status == "CLOSED"
     _open(ticket)
     call.store.touch(ticket)
     return _confirmed("Ticket reopened.")
@@ -145,27 +144,28 @@ def set_field(call: Call, key: str) -> Response:
     return answer({"ticket_id": ticket.id, **pivot(field, value, call.store.now)})
 
 
-def field_value(call: Call, scope: str) -> tuple[CustomField, str]:
-    """The field and value a body names; 422 when the field is of another scope."""
-    form = call.form
-    field = chosen(call.store.fields, form, "custom_field_id")
-    if field.type != scope:
-        raise not_selectable("custom_field_id")
-    return field, form.text("value") or ""
+def star(call: Call, key: str) -> Response:
+    """POST /tickets/{id}/favorited: for the user of the token alone."""
+    ticket = call.ticket(key)
+    call.store.tick()
+    ticket.starred = [*(number for number in ticket.starred if number != call.user.id), call.user.id]
+    return _confirmed("Ticket favorited.")
 
 
-def put_value(holder: Ticket | Contact, field: CustomField, value: str) -> None:
-    """Sets a value, or removes it when it is empty."""
-    if value:
-        holder.values[field.id] = value
-    else:
-        holder.values.pop(field.id, None)
+def unstar(call: Call, key: str, _place: str) -> Response:
+    """DELETE /tickets/{id}/favorited/0: the last segment means nothing."""
+    ticket = call.ticket(key)
+    call.store.tick()
+    ticket.starred = [number for number in ticket.starred if number != call.user.id]
+    return answer([])
 
 
-def pivot(field: CustomField, value: str, now: int) -> dict[str, Any]:
-    """What setting a value answers."""
-    stamp = clock.zulu(now)
-    return {"custom_field_id": field.id, "value": value, "created_at": stamp, "updated_at": stamp}
+def _customer(call: Call) -> Contact | None:
+    """The contact a body names; None for an identifier nobody has yet."""
+    identifier = call.form.text("contact_identifier")
+    if identifier is None or call.form.text("contact_id") is not None:
+        return chosen(call.store.contacts, call.form, "contact_id")
+    return known_contact(call.store, identifier)
 
 
 def _open(ticket: Ticket) -> None:
@@ -189,4 +189,6 @@ ROUTES = (
     ("POST", "tickets/{id}/labels", add_label),
     ("DELETE", "tickets/{id}/labels/{label}", remove_label),
     ("POST", "tickets/{id}/custom_fields", set_field),
+    ("POST", "tickets/{id}/favorited", star),
+    ("DELETE", "tickets/{id}/favorited/{place}", unstar),
 )
