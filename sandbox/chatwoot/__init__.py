@@ -1,4 +1,4 @@
-"""A simulated Chatwoot 4.15.1, community edition, with one account full of invented conversations."""
+"""A simulated Chatwoot 4.15.1 with one account full of invented conversations."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,26 +6,24 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from sandbox.chatwoot import directory, errors, storage
-from sandbox.chatwoot.access import Tokens, Viewer, authenticate, token_of
+from sandbox.chatwoot import directory, errors
+from sandbox.chatwoot.access import Tokens, Viewer, authenticate, current, token_of
 from sandbox.chatwoot.churn import churned
 from sandbox.chatwoot.limits import Throttles
+from sandbox.chatwoot.open_routes import open_routes
 from sandbox.chatwoot.routes import account_routes
 from sandbox.chatwoot.seed import seeded
 from sandbox.chatwoot.state import ACCOUNT, State
-from sandbox.http import Request, Response, Routes
-
-FILES: dict[str, Callable[..., Response]] = {
-    "/rails/active_storage/blobs/redirect/{signed}/{name}": storage.redirect,
-    "/rails/active_storage/representations/redirect/{signed}/{variation}/{name}": storage.redirect,
-    "/rails/active_storage/disk/{signed}/{name}": storage.disk,
-}
+from sandbox.http import Request, Response
 
 RAILS_JSON = "application/json; charset=utf-8"
 
 
 class Chatwoot:
-    """One installation; its state depends on ``seed`` and the requests alone, ``rate_limit`` is requests per minute."""
+    """One installation; its state depends on ``seed`` and the requests alone, ``rate_limit`` is requests per minute.
+
+    It is the community edition unless ``enterprise``, which adds reporting events and the audit log.
+    """
 
     name = "chatwoot"
 
@@ -35,15 +33,14 @@ class Chatwoot:
         tickets: int = 500,
         seed: int = 1,
         rate_limit: int = 3000,
+        enterprise: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tickets, self._seed = tickets, seed
         self._rate_limit, self._monotonic = rate_limit, monotonic
         self._tokens = Tokens(seed)
-        self._accounts = account_routes()
-        self._files = Routes()
-        for pattern, operation in FILES.items():
-            self._files.add("GET", pattern, operation)
+        self._accounts = account_routes(enterprise=enterprise)
+        self._open = open_routes(self._tokens)
         self.reset()
 
     def reset(self) -> None:
@@ -85,6 +82,10 @@ class Chatwoot:
         """The token of an agent bot."""
         return self._tokens.bot
 
+    def platform_token(self) -> str:
+        """The token of a platform app."""
+        return self._tokens.platform
+
     def _answer(self, request: Request) -> Response:
         try:
             return self._dispatch(request)
@@ -100,13 +101,16 @@ class Chatwoot:
             return directory.version(self.state)
         if method == "GET" and path == "/api/v1/profile":
             return directory.profile(self.state, self._viewer(request))
-        file = self._files.find(request.path)
-        if file is not None and method in file[0]:
-            return file[0][method](self.state, request, *file[1])
-        found = self._accounts.find(request.path)
-        if found is None or method not in found[0]:
+        outside = self._open.get(path.lstrip("/").partition("/")[0])
+        if outside is not None:
+            row = outside.find(request.path)
+            if row is None or method not in row[0]:
+                raise errors.Crash(404)
+            return row[0][method](self.state, request, *row[1])
+        found = self._accounts.find(method, request.path)
+        if found is None:
             raise errors.Crash(404)
-        return found[0][method](self.state, self._viewer(request), request, *found[1])
+        return found[0](self.state, self._viewer(request), request, *found[1])
 
     def _viewer(self, request: Request) -> Viewer:
-        return authenticate(self._tokens, request)
+        return current(self.state, authenticate(self._tokens, request))

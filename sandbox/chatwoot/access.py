@@ -69,6 +69,11 @@ class Tokens:
         """An agent bot."""
         return self._made("bot")[:24]
 
+    @property
+    def platform(self) -> str:
+        """A platform app; the account's operations do not know it."""
+        return self._made("platform")[:24]
+
     def admin(self, number: int) -> str:
         """One of the administrator's tokens, 0 to 9999."""
         if not 0 <= number < MOST_TOKENS:
@@ -100,6 +105,21 @@ def authenticate(tokens: Tokens, request: Request) -> Viewer:
     if viewer is None:
         raise errors.unauthorized("Invalid Access Token")
     return viewer
+
+
+def current(state: State, viewer: Viewer) -> Viewer:
+    """The reader as of now: the role may have changed, and a deleted user's or bot's token is gone with its owner."""
+    if viewer.role == "none":
+        return viewer
+    if viewer.role == "bot":
+        owner: object = state.bots.get(viewer.id)
+        role = viewer.role
+    else:
+        owner = user = state.users.get(viewer.id)
+        role = viewer.role if user is None else user.role
+    if owner is None:
+        raise errors.unauthorized("Invalid Access Token")
+    return viewer if role == viewer.role else Viewer(viewer.id, role, viewer.token)
 
 
 def enter_account(viewer: Viewer, account_id: int) -> None:

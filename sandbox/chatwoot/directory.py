@@ -1,13 +1,13 @@
-"""Lists without pages: users, inboxes, fields, canned responses, webhooks; and the profile and the version."""
+"""Lists without pages: users, inboxes, fields; and the profile and the version."""
 
 from sandbox.chatwoot import errors, render_people
 from sandbox.chatwoot.access import BOT, STRANGER, Viewer
 from sandbox.chatwoot.call import Call, find
 from sandbox.chatwoot.clock import database_form, iso
-from sandbox.chatwoot.model import Canned, Field, Json, User, Webhook
+from sandbox.chatwoot.model import Field, Json, User
 from sandbox.chatwoot.params import blank
 from sandbox.chatwoot.render_inboxes import inbox
-from sandbox.chatwoot.state import ACCOUNT, ACCOUNT_NAME, State
+from sandbox.chatwoot.state import ACCOUNT, State
 from sandbox.http import Response, json_response
 
 VERSION = "4.15.1"
@@ -66,20 +66,6 @@ def show_field(call: Call, field_id: str) -> Response:
     return json_response(field(find(call.state.fields, field_id)))
 
 
-def canned_responses(call: Call) -> Response:
-    """GET /canned_responses, searched in code and text."""
-    wanted = str(call.params.get("search") or "").lower()
-    rows = [
-        one for one in call.state.canned.values() if wanted in one.short_code.lower() or wanted in one.content.lower()
-    ]
-    return json_response([_canned(one) for one in rows])
-
-
-def webhooks(call: Call) -> Response:
-    """GET /webhooks, with their secrets."""
-    return json_response({"payload": {"webhooks": [_webhook(one) for one in call.state.webhooks.values()]}})
-
-
 def field(one: Field) -> Json:
     """A field; its times are ISO."""
     return {
@@ -95,28 +81,6 @@ def field(one: Field) -> Json:
         "default_value": None,
         "created_at": iso(one.created),
         "updated_at": iso(one.created),
-    }
-
-
-def _canned(one: Canned) -> Json:
-    return {
-        "id": one.id,
-        "account_id": ACCOUNT,
-        "short_code": one.short_code,
-        "content": one.content,
-        "created_at": iso(one.created),
-        "updated_at": iso(one.created),
-    }
-
-
-def _webhook(one: Webhook) -> Json:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "url": one.url,
-        "account_id": ACCOUNT,
-        "subscriptions": one.subscriptions,
-        "secret": one.secret,
     }
 
 
@@ -146,7 +110,7 @@ def _profile(user: User, token: str, accounts: list[Json]) -> Json:
 def _membership(state: State, user: User) -> Json:
     return {
         "id": ACCOUNT,
-        "name": ACCOUNT_NAME,
+        "name": state.account.name,
         "status": "active",
         "onboarding_step": None,
         "active_at": iso(state.now),

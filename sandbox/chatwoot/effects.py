@@ -1,6 +1,7 @@
 """What a write does besides what it says: activities, reopening, first reply, waiting time, assignment in turn."""
 
 from sandbox.chatwoot.model import ACTIVITY, INCOMING, OUTGOING, TEMPLATE, Conversation, Message, Sender, Team
+from sandbox.chatwoot.render_inboxes import surveyed
 from sandbox.chatwoot.state import State
 
 
@@ -46,7 +47,7 @@ def set_status(state: State, conversation: Conversation, status: str, actor: str
     if status == "resolved":
         conversation.waiting_since = None
     activity(state, conversation, f"{actor} set the status to {status}")
-    if status == "resolved" and state.inboxes[conversation.inbox_id].channel_type == "Channel::WebWidget":
+    if status == "resolved" and surveyed(state.inboxes[conversation.inbox_id]):
         survey = new_message(state, TEMPLATE, "Please rate the conversation", None, content_type="input_csat")
         post(state, conversation, survey)
     if status == "open":

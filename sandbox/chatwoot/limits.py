@@ -9,8 +9,10 @@ from sandbox.http import Request, Response
 WINDOW = 60.0
 SEARCHES_PER_WINDOW = 100
 METAS_PER_WINDOW = 30
+REPORTS_PER_WINDOW = 100
 _SEARCH = re.compile(r"/api/v1/accounts/([^/]+)/contacts/search/?\Z")
 _META = re.compile(r"/api/v1/accounts/([^/]+)/conversations/meta/?\Z")
+_REPORTS = re.compile(r"/api/v2/accounts/(\d+)/reports")
 TOO_MANY = Response(429, b"Retry later\n", (("content-type", "text/plain"),))
 
 
@@ -29,6 +31,8 @@ class Throttles:
             over = self._over("search", search[1], SEARCHES_PER_WINDOW) or over
         if _META.match(request.path) is not None:
             over = self._over("meta", token, METAS_PER_WINDOW) or over
+        if (reports := _REPORTS.match(request.path)) is not None and token:
+            over = self._over("reports", f"{token}:{reports[1]}", REPORTS_PER_WINDOW) or over
         return TOO_MANY if over else None
 
     def _over(self, name: str, discriminator: str, limit: int) -> bool:

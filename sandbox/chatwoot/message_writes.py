@@ -21,6 +21,7 @@ from sandbox.chatwoot.model import (
     Sender,
 )
 from sandbox.chatwoot.params import Params, Upload, blank, text, to_bool, to_i
+from sandbox.chatwoot.state import State
 from sandbox.http import Response, json_response
 
 LONGEST = 150_000
@@ -70,8 +71,16 @@ def build(call: Call, conversation: Conversation, params: Params, *, crash: bool
     )
     message.content_attributes = _attributes(call, conversation, params, message)
     message.source_id = text(params.get("source_id"))
-    message.attachments = [_attach(call, message, file) for file in files]
+    message.attachments = [attach(call.state, message, file) for file in files]
     return message
+
+
+def attach(state: State, message: Message, file: Upload) -> Attachment:
+    """Keeps a file, as an attachment of a message."""
+    blob = state.next_id("blobs")
+    state.blobs[blob] = Blob(file.name, file.content_type, file.data)
+    number = state.next_id("attachments")
+    return Attachment(number, message.id, storage.file_type(file.content_type), message.created, blob)
 
 
 def _check(call: Call, conversation: Conversation, params: Params) -> tuple[int, str | None, list[Any]]:
@@ -123,10 +132,3 @@ def _mail(plain: str, html: Any) -> Json:
     paragraphs = "\n".join(f"<p>{escape(part)}</p>" for part in plain.split("\n\n"))
     body = html or paragraphs
     return {"html_content": {"full": body, "reply": body}, "text_content": {"full": plain, "reply": plain}}
-
-
-def _attach(call: Call, message: Message, file: Upload) -> Attachment:
-    blob = call.state.next_id("blobs")
-    call.state.blobs[blob] = Blob(file.name, file.content_type, file.data)
-    number = call.state.next_id("attachments")
-    return Attachment(number, message.id, storage.file_type(file.content_type), message.created, blob)

@@ -39,6 +39,9 @@ class Bot:
     description: str
     outgoing_url: str | None
     created: int
+    token: str = ""
+    secret: str = ""
+    config: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class Canned:
     short_code: str
     content: str
     created: int
+    updated: int = 0
 
 
 @dataclass(slots=True)
@@ -95,10 +99,11 @@ class Webhook:
     """An account webhook."""
 
     id: int
-    name: str
+    name: str | None
     url: str
     subscriptions: list[str]
     secret: str
+    inbox_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -113,9 +118,16 @@ class Inbox:
     provider: str | None = None
     auto_assign: bool = False
     lock_single: bool = False
-    bot_active: bool = False
+    bot_id: int | None = None
+    settings: Json = field(default_factory=dict)
+    """What was changed of the fields that every inbox has."""
     shown: Json = field(default_factory=dict)
     secret: Json = field(default_factory=dict)
+
+    @property
+    def bot_active(self) -> bool:
+        """A bot takes new conversations, which start as pending."""
+        return self.bot_id is not None
 
 
 @dataclass(slots=True)
@@ -220,6 +232,7 @@ class Conversation:
     assignee_seen: int | None = None
     contact_seen: int | None = None
     messages: list[Message] = field(default_factory=list)
+    participants: list[int] = field(default_factory=list)
 
     @property
     def inbox_id(self) -> int:

@@ -22,13 +22,14 @@ def inbox(one: Inbox, *, admin: bool) -> Json:
         "name": one.name,
         "channel_type": one.channel_type,
         **_settings(one),
-        "working_hours": [_hours(number) for number in range(7)],
+        "working_hours": week(one),
         "timezone": "Europe/Amsterdam",
         "callback_webhook_url": None,
         "allow_messages_after_resolved": True,
         "lock_to_single_conversation": one.lock_single,
         "sender_name_type": "friendly",
         "business_name": None,
+        **one.settings,
         **dict.fromkeys(CHANNEL_FIELDS),
         "hmac_mandatory": False if one.channel_type in ("Channel::WebWidget", "Channel::Api") else None,
         **one.shown,
@@ -64,12 +65,19 @@ def inbox_row(one: Inbox) -> Json:
         "sender_name_type": "friendly",
         "business_name": None,
         "csat_config": {},
+        **{name: value for name, value in one.settings.items() if name != "working_hours"},
     }
+
+
+def week(one: Inbox) -> list[Json]:
+    """The opening hours, Sunday first."""
+    hours: list[Json] = one.settings.get("working_hours") or [_hours(number) for number in range(7)]
+    return hours
 
 
 def surveyed(one: Inbox) -> bool:
     """Whether a resolved conversation asks the customer for a rating."""
-    return one.channel_type == "Channel::WebWidget"
+    return bool(one.settings.get("csat_survey_enabled", one.channel_type == "Channel::WebWidget"))
 
 
 def _settings(one: Inbox) -> Json:

@@ -1,128 +1,29 @@
-"""The table of operations, and what stands before each: account, role, bot."""
+"""How an operation of the account is found, and what stands before it: account, role, bot."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sandbox.chatwoot import (
-    contact_writes,
-    contacts,
-    conversation_create,
-    conversation_writes,
-    conversations,
-    directory,
-    directory_writes,
-    errors,
-    labels,
-    message_writes,
-    messages,
-    teams,
-)
+from sandbox.chatwoot import errors
 from sandbox.chatwoot.access import Viewer, enter_account
 from sandbox.chatwoot.call import Call
+from sandbox.chatwoot.operations import (
+    ADMIN_ONLY,
+    ENTERPRISE,
+    FOR_BOTS,
+    OWN,
+    QUERIES,
+    READS,
+    REPORTS,
+    WRITES,
+    Operation,
+)
 from sandbox.chatwoot.params import to_i
-from sandbox.chatwoot.state import State
+from sandbox.chatwoot.state import ACCOUNT, State
 from sandbox.http import Request, Response, Routes
 
 PREFIX = "/api/v1/accounts/{account_id}"
-_CONVERSATION = "/conversations/{id}"
-_LABEL, _FIELD, _AGENT = "/labels/{id}", "/custom_attribute_definitions/{id}", "/agents/{id}"
-_TEAM, _MEMBERS = "/teams/{id}", "/teams/{id}/team_members"
-Operation = Callable[..., Response]
-
-READS: tuple[tuple[str, Operation], ...] = (
-    ("/conversations", conversations.index),
-    ("/conversations/meta", conversations.meta),
-    (_CONVERSATION, conversations.show),
-    (_CONVERSATION + "/messages", messages.index),
-    (_CONVERSATION + "/attachments", conversations.attachments),
-    (_CONVERSATION + "/labels", conversation_writes.labels),
-    ("/contacts", contacts.index),
-    ("/contacts/search", contacts.search),
-    ("/contacts/{id}", contacts.show),
-    ("/contacts/{id}/conversations", conversations.of_contact),
-    ("/contacts/{id}/labels", contacts.labels),
-    ("/labels", labels.index),
-    (_LABEL, labels.show),
-    ("/teams", teams.index),
-    (_TEAM, teams.show),
-    (_MEMBERS, teams.members),
-    ("/agents", directory.agents),
-    ("/inboxes", directory.inboxes),
-    ("/inboxes/{id}", directory.show_inbox),
-    ("/custom_attribute_definitions", directory.fields),
-    (_FIELD, directory.show_field),
-    ("/canned_responses", directory.canned_responses),
-    ("/webhooks", directory.webhooks),
-)
-QUERIES: tuple[tuple[str, Operation], ...] = (
-    ("/conversations/filter", conversations.filtered),
-    ("/contacts/filter", contacts.filtered),
-)
-WRITES: tuple[tuple[str, str, Operation], ...] = (
-    ("POST", "/conversations", conversation_create.create),
-    ("PATCH PUT", _CONVERSATION, conversation_writes.update),
-    ("DELETE", _CONVERSATION, conversation_writes.destroy),
-    ("POST", _CONVERSATION + "/toggle_status", conversation_writes.toggle_status),
-    ("POST", _CONVERSATION + "/toggle_priority", conversation_writes.toggle_priority),
-    ("POST", _CONVERSATION + "/assignments", conversation_writes.assign),
-    ("POST", _CONVERSATION + "/labels", conversation_writes.set_labels),
-    ("POST", _CONVERSATION + "/custom_attributes", conversation_writes.set_custom_attributes),
-    ("POST", _CONVERSATION + "/messages", message_writes.create),
-    ("DELETE", _CONVERSATION + "/messages/{message_id}", message_writes.destroy),
-    ("POST", "/contacts", contact_writes.create),
-    ("PATCH PUT", "/contacts/{id}", contact_writes.update),
-    ("DELETE", "/contacts/{id}", contact_writes.destroy),
-    ("POST", "/contacts/{id}/labels", contact_writes.set_labels),
-    ("POST", "/labels", labels.create),
-    ("PATCH PUT", _LABEL, labels.update),
-    ("DELETE", _LABEL, labels.destroy),
-    ("POST", "/teams", teams.create),
-    ("PATCH PUT", _TEAM, teams.update),
-    ("DELETE", _TEAM, teams.destroy),
-    ("POST", _MEMBERS, teams.add_members),
-    ("PATCH PUT", _MEMBERS, teams.replace_members),
-    ("DELETE", _MEMBERS, teams.remove_members),
-    ("POST", "/agents", directory_writes.create_agent),
-    ("PATCH PUT", _AGENT, directory_writes.update_agent),
-    ("DELETE", _AGENT, directory_writes.destroy_agent),
-    ("POST", "/custom_attribute_definitions", directory_writes.create_field),
-    ("PATCH PUT", _FIELD, directory_writes.update_field),
-    ("DELETE", _FIELD, directory_writes.destroy_field),
-)
-ADMIN_ONLY = frozenset(
-    {
-        conversation_writes.destroy,
-        contact_writes.destroy,
-        directory.webhooks,
-        labels.show,
-        labels.create,
-        labels.update,
-        labels.destroy,
-        teams.create,
-        teams.update,
-        teams.destroy,
-        teams.add_members,
-        teams.replace_members,
-        teams.remove_members,
-        directory_writes.create_agent,
-        directory_writes.update_agent,
-        directory_writes.destroy_agent,
-    }
-)
-FOR_BOTS = frozenset(
-    {
-        conversations.show,
-        conversation_create.create,
-        conversation_writes.update,
-        conversation_writes.toggle_status,
-        conversation_writes.toggle_priority,
-        conversation_writes.assign,
-        conversation_writes.labels,
-        conversation_writes.set_labels,
-        conversation_writes.set_custom_attributes,
-        message_writes.create,
-    }
-)
+SECOND_PREFIX = "/api/v2/accounts/{account_id}"
+_OF_OWN = frozenset(operation for _, operation in OWN)
+Found = tuple[Operation, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +37,8 @@ class Guarded:
         """Checks bot, account and role, in this order, then runs the operation."""
         if viewer.role == "bot" and self.operation not in FOR_BOTS:
             raise errors.unauthorized("Access to this endpoint is not authorized for bots")
+        if self.operation in _OF_OWN and (to_i(account_id) != ACCOUNT or viewer.role == "none"):
+            raise errors.not_found()
         enter_account(viewer, to_i(account_id))
         if self.operation in ADMIN_ONLY and not viewer.admin:
             raise errors.forbidden_action()
@@ -150,14 +53,43 @@ class Guarded:
             raise
 
 
-def account_routes() -> Routes:
-    """The operations of an account; what stands in no row, as custom roles on the community edition, is unknown."""
-    routes = Routes()
-    for path, operation in READS:
+@dataclass(slots=True)
+class AccountRoutes:
+    """The operations by version and resource, so that finding one stays quick however many there are."""
+
+    tables: dict[tuple[str, ...], Routes] = field(default_factory=dict)
+
+    def add(self, methods: str, path: str, operation: Operation) -> None:
+        """Registers one operation under one or more methods."""
+        for method in methods.split():
+            self.tables.setdefault(_key(path), Routes()).add(method, path, operation)
+
+    def find(self, method: str, path: str) -> Found | None:
+        """The operation and the parameters of the path."""
+        routes = self.tables.get(_key(path))
+        found = None if routes is None else routes.find(path)
+        if found is None or method not in found[0]:
+            return None
+        return found[0][method], found[1]
+
+
+def _key(path: str) -> tuple[str, ...]:
+    """``api``, the version, ``accounts`` and the resource; the account's own number is left out."""
+    segments = path.strip("/").split("/", 5)
+    return (*segments[:3], *segments[4:5])
+
+
+def account_routes(*, enterprise: bool) -> AccountRoutes:
+    """The operations of an account; what stands in no row, as custom roles, is unknown."""
+    routes = AccountRoutes()
+    for path, operation in READS + (ENTERPRISE if enterprise else ()):
         routes.add("GET", PREFIX + path, Guarded(operation, writes=False))
+    for path, operation in REPORTS:
+        routes.add("GET", SECOND_PREFIX + path, Guarded(operation, writes=False))
     for path, operation in QUERIES:
         routes.add("POST", PREFIX + path, Guarded(operation, writes=False))
     for methods, path, operation in WRITES:
-        for method in methods.split():
-            routes.add(method, PREFIX + path, Guarded(operation, writes=True))
+        routes.add(methods, PREFIX + path, Guarded(operation, writes=True))
+    for methods, operation in OWN:
+        routes.add(methods, PREFIX, Guarded(operation, writes=methods != "GET"))
     return routes

@@ -79,6 +79,7 @@ def _own(conversation: Conversation, position: int, rng: Random) -> None:
         conversation.bot_id = 2
     elif position % 3:
         conversation.assignee_id = rng.choice((11, 12, 12, 13, 14))
+        conversation.participants = [conversation.assignee_id]
     if position % 4 == 1:
         conversation.team_id = rng.choice((4, 4, 5, 6))
 

@@ -2,8 +2,11 @@
 
 from hashlib import sha256
 
+from sandbox.chatwoot.access import Tokens
 from sandbox.chatwoot.clock import BASE, DAY
+from sandbox.chatwoot.installation import seeded_installation
 from sandbox.chatwoot.model import Bot, Canned, Field, Inbox, Json, Label, Team, User, Webhook
+from sandbox.chatwoot.seed_extras import fill_extras
 from sandbox.chatwoot.state import State
 
 OPENED = BASE - 400 * DAY
@@ -38,13 +41,21 @@ CANNED = (
     (72, "thanks", "Thank you for your patience & your order."),
     (73, "foto", "Könnten Sie uns ein Foto schicken?"),
 )
+NUMBERED = (
+    *("users 99", "teams 6", "labels 64", "fields 36", "contacts 1200", "conversations 91000", "bots 2", "canned 73"),
+    *("webhooks 8", "inboxes 24", "channels 9", "platform_accounts 6", "platform_bots 9", "platform_users 31"),
+    "memberships 41",
+)
+"""The last number of each table."""
 
 
 def fill_directory(state: State, seed: int) -> None:
     """Everything of the account that is not a contact or a conversation."""
     state.users = {row[0]: User(*row) for row in USERS}
     state.users[14].confirmed = False
-    state.bots = {2: Bot(2, "Triage bot", "Eerste lijn", "https://bot.zuiderlicht.example/hook", OPENED)}
+    token, secret = Tokens(seed).bot, _secret(seed, "bot")
+    triage = Bot(2, "Triage bot", "Eerste lijn", "https://bot.zuiderlicht.example/hook", OPENED, token, secret)
+    state.bots = {2: triage}
     state.assistants = {7: Bot(7, "Kapitein", "Beantwoordt vragen over verzending", None, OPENED + DAY)}
     state.teams = {row[0]: Team(*row[:4], members=list(row[4]), created=OPENED) for row in TEAMS}
     state.labels = {row[0]: Label(*row) for row in LABELS}
@@ -54,7 +65,9 @@ def fill_directory(state: State, seed: int) -> None:
     hook = Webhook(8, "ERP", "https://erp.zuiderlicht.example/hooks", subscriptions, _secret(seed, "webhook"))
     state.webhooks = {8: hook}
     state.inboxes = {one.id: one for one in (_web(seed), _api(seed), _mail(seed), _whatsapp(seed))}
-    state.sequences |= {"users": 99, "teams": 6, "labels": 64, "fields": 36, "contacts": 1200, "conversations": 91_000}
+    fill_extras(state)
+    state.installation = seeded_installation(_secret(seed, "installation"))
+    state.sequences |= {name: int(last) for name, last in (row.split() for row in NUMBERED)}
 
 
 def _field(
@@ -144,7 +157,7 @@ def _whatsapp(seed: int) -> Inbox:
         [11, 14],
         provider="whatsapp_cloud",
         lock_single=True,
-        bot_active=True,
+        bot_id=2,
         shown=shown,
         secret=secret,
     )

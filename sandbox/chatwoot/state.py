@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 from sandbox.chatwoot.clock import Clock
+from sandbox.chatwoot.extras import Account, Article, Category, Filter, Hook, Portal, Rule
+from sandbox.chatwoot.installation import Installation
 from sandbox.chatwoot.model import (
     Blob,
     Bot,
@@ -48,6 +50,14 @@ class State:
     contacts: dict[int, Contact] = field(default_factory=dict)
     conversations: dict[int, Conversation] = field(default_factory=dict)
     blobs: dict[int, Blob] = field(default_factory=dict)
+    account: Account = field(default_factory=lambda: Account(ACCOUNT_NAME))
+    rules: dict[int, Rule] = field(default_factory=dict)
+    filters: dict[int, Filter] = field(default_factory=dict)
+    hooks: dict[int, Hook] = field(default_factory=dict)
+    portals: dict[int, Portal] = field(default_factory=dict)
+    categories: dict[int, Category] = field(default_factory=dict)
+    articles: dict[int, Article] = field(default_factory=dict)
+    installation: Installation = field(default_factory=Installation)
     of_contact: dict[int, set[int]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     turns: dict[int, int] = field(default_factory=dict)
@@ -68,6 +78,10 @@ class State:
     def new_uuid(self) -> str:
         """A version 4 UUID from the seed."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def new_secret(self, length: int = 24) -> str:
+        """A token or secret from the seed."""
+        return f"{self.rng.getrandbits(4 * length):0{length}x}"
 
     def add_conversation(self, conversation: Conversation) -> None:
         """Files a conversation under its id and its contact."""
