@@ -100,7 +100,9 @@ async def _account(exchange: _Exchange, accounts: AccountSource, query: Query) -
 
 
 async def _request(exchange: _Exchange, account: LinkedAccount, query: Query, bounds: Bounds) -> ProviderRequest:
-    segments = segments_of(_below_mount(exchange.scope["raw_path"]))
+    raw = _below_mount(exchange.scope["raw_path"])
+    ending = "/" if len(raw) > 1 and raw.endswith(b"/") else ""  # some providers publish operations that end with one
+    segments = segments_of(raw.removesuffix(ending.encode()))
     allowed(segments, account.provider.words.passthrough, account.connection)
     if query.ours.get("interline_response_format", "raw") != "raw":
         raise UnsupportedOperation("the passthrough answers in the provider's own format only", supported=["raw"])
@@ -108,7 +110,7 @@ async def _request(exchange: _Exchange, account: LinkedAccount, query: Query, bo
     upload = await upload_of(exchange.scope, exchange.receive, bounds)
     return ProviderRequest(
         method=exchange.method,
-        target=target(account.base_path + path_of(segments), query.forwarded),
+        target=target(account.base_path + path_of(segments) + ending, query.forwarded),
         headers=headers,
         body=upload.body,
         length=upload.length,
