@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -12,7 +13,26 @@ from proxy.language.document import Mistakes
 from proxy.settings import Settings, SettingsMistake, load_settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands; those of ``LAZY`` are imported when they are named, as they need the whole application."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted([*super().list_commands(ctx), *LAZY])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in LAZY:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = LAZY[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+LAZY = {"export": ("unified.export", "export_command"), "probe": ("unified.probe", "probe_command")}
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """One REST API in front of your customers' helpdesks."""
 
@@ -97,12 +117,16 @@ def check_command(folder: Path | None) -> None:
     """Checks every file, runs every example, and compares the editor schema; all mistakes at once."""
     from unified.folders import mappings_folder
     from unified.mapping.check import check
+    from unified.mapping.load import load_mappings
+    from unified.probing.plan import fact_mistakes
 
-    found = check(folder or mappings_folder())
-    for mistake in found.mistakes:
+    folder = folder or mappings_folder()
+    found = check(folder)
+    mistakes = [*found.mistakes, *([] if found.mistakes else fact_mistakes(load_mappings(folder)))]
+    for mistake in mistakes:
         click.echo(str(mistake), err=True)
-    if found.mistakes:
-        raise click.ClickException(f"{len(found.mistakes)} mistakes")
+    if mistakes:
+        raise click.ClickException(f"{len(mistakes)} mistakes")
     click.echo(f"{found.files} files, {found.examples} examples: no mistakes")
 
 
