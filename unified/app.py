@@ -37,6 +37,7 @@ from proxy.database.tables import HEAD
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress
+from proxy.outbound.media import Media
 from proxy.outbound.paths import target
 from proxy.outbound.request import ProviderRequest
 from proxy.outbound.transport import Transport
@@ -73,10 +74,12 @@ class Server:
             idle_seconds=bounds.stream_idle_seconds,
             clock=time.monotonic,
         )
+        egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic)
+        self.media = Media(self.transport, egress, bounds)
         self.outbound = Outbound(
             self.transport,
             MemoryCoordination(time.monotonic),
-            Egress(settings.private_hosts, settings.provider_bases, time.monotonic),
+            egress,
             bounds,
             self._refused,
             self.accounts.note_success,
@@ -147,7 +150,7 @@ def litestar_app(server: Server, lifespan: Lifespan = ()) -> Litestar:
 def routes(server: Server) -> list[ControllerRouterHandler]:
     """All URLs, read top to bottom; the passthrough takes whatever comes below its mount."""
     bounds: Bounds = server.settings.bounds
-    table = Unified(server.accounts, server.mappings, server.outbound, server.reader, bounds)
+    table = Unified(server.accounts, server.mappings, server.outbound, server.media, server.reader, bounds)
     proxy = passthrough_app(server.accounts, server.outbound, bounds)
     return [
         *page_routes(server),

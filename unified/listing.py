@@ -38,7 +38,7 @@ class Pages:
         plan, trace = self.listing.plan, self._upstream.trace
         items, answer = await self._items(plan, position)
         with trace.stage("translate"):
-            rows = [row for item in items for row in self._rows(plan, item)]
+            rows = [row for item in (*self._also(plan, position), *items) for row in self._rows(plan, item)]
         if self._references or self._joins:
             records = [row.record for row in rows if row.record is not None]
             self.failed += await enrich(records, self._references, self._joins, self._upstream, lists)
@@ -54,19 +54,30 @@ class Pages:
             items=len(items),
         )
 
+    def _also(self, plan: ListPlan, position: Position) -> Sequence[Any]:
+        """What the provider does not list: before the first page of the walk, once."""
+        first = position.value == 0 and position.mark is None
+        return plan.rows if first and (position.page == 1 or plan.paging.style == "whole") else ()
+
     async def _items(self, plan: ListPlan, position: Position) -> tuple[list[Any], Any]:
-        """The provider's items of a page, after those that it does not list; for a whole list of all its pages."""
-        whole = plan.paging.style == "whole"
-        items = list(plan.rows) if position.value == 0 and (whole or position.page == 1) else []
+        """The provider's items of a page, with its answer; of a list that is read whole those of all its pages."""
         if plan.path is None:
-            return items, None
-        answer = await self._call(plan, Position(value=position.value) if whole else position)
-        items += self._found(plan.items, answer)
-        for page in range(2, WHOLE_PAGES + 1):
-            if not whole or plan.paging.more is None or not _truth(plan.paging.more(answer, self._context)):
-                break
-            answer = await self._call(plan, Position(value=position.value, page=page))
-            items += self._found(plan.items, answer)
+            return [], None
+        if plan.paging.style == "whole":
+            return await self._whole(plan)
+        answer = await self._call(plan, position)
+        return list(self._found(plan.items, answer)), answer
+
+    async def _whole(self, plan: ListPlan) -> tuple[list[Any], Any]:
+        """Every page for every value of a filter that is walked, so that orders made here are orders of the whole."""
+        items: list[Any] = []
+        answer: Any = None
+        for value in range(len(self.listing.at_once)):
+            for page in range(1, WHOLE_PAGES + 1):
+                answer = await self._call(plan, Position(value=value, page=page))
+                items += self._found(plan.items, answer)
+                if plan.paging.more is None or not _truth(plan.paging.more(answer, self._context)):
+                    break
         return items, answer
 
     async def _call(self, plan: ListPlan, position: Position) -> Any:
@@ -108,7 +119,8 @@ def translations(
         yield item, translate(mapping, item, context)
         return
     context.parent = item
-    for part in parts(item, context) or []:
+    found = parts(item, context)
+    for part in found if isinstance(found, list) else ():
         yield part, translate(mapping, part, context)
     context.parent = None
 

@@ -12,6 +12,7 @@ from proxy.accounts.caller import HEADER_NAME
 from proxy.bounds import Bounds
 from proxy.errors import Problem, all_problems
 from unified.capabilities import READS
+from unified.openapi_accounts import Schema, tidied, without_lone_choices
 from unified.query import ACCOUNT
 from unified.schemas.envelopes import ANSWERS, PAGES
 from unified.schemas.resources import RESOURCES, Filter, Resource
@@ -43,7 +44,6 @@ LINKING = (
 )
 """What can go wrong where a body is taken and a credential verified."""
 
-Schema = dict[str, Any]
 Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
 CAPABILITIES = "/integrated-account/{account_id}/capabilities"
@@ -56,8 +56,11 @@ def document(framework: Schema, examples: Examples) -> Schema:
     for item in paths.values():
         for operation in item.values():
             codes = [*EVERYWHERE, *(LINKING if "requestBody" in operation else ())]
-            operation["responses"] = {**_success(operation["responses"]), **_errors(codes)}
-    schemas = {**framework["components"]["schemas"], **_schemas(), "Problem": _problem_schema()}
+            tidy = tidied(operation)
+            operation.clear()
+            operation.update(tidy, responses={**tidy["responses"], **_errors(codes)})
+    typed = without_lone_choices(framework["components"]["schemas"])
+    schemas = {**typed, **_schemas(), "Problem": _problem_schema()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -111,7 +114,27 @@ def _unified(examples: Examples) -> Schema:
             continue
         paths[path] = {"get": _list_operation(resource, examples)}
         paths[path + "/{id}"] = {"get": _get_operation(resource, examples)}
+        if resource.file_url is not None:
+            paths[path + "/{id}/download"] = {
+                method: _download_operation(resource, method) for method in ("get", "post")
+            }
     return paths
+
+
+def _download_operation(resource: Resource, method: str) -> Schema:
+    identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    body = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        "operationId": f"{'download' if method == 'get' else 'fetch'}{_camel(resource.singular)}",
+        "tags": [resource.model],
+        "summary": f"Download the file of one of {resource.name}",
+        "description": "The file as it is stored, streamed; always as an attachment.",
+        "parameters": [identifier, *_account_parameters()],
+        "responses": {
+            "200": {"description": "The file.", "content": {"application/octet-stream": body}},
+            **_errors([*EVERYWHERE, *FROM_PROVIDER, "media-not-allowed"]),
+        },
+    }
 
 
 def _meta_operation(resource: Resource) -> Schema:
@@ -198,7 +221,8 @@ def _proxy_operation(method: str) -> Schema:
         "operationId": f"proxy{method.capitalize()}",
         "tags": ["proxy"],
         "summary": f"{method.upper()} at the provider",
-        "description": "Query and body are forwarded byte for byte; the path is joined to the provider's API.",
+        "description": "Query and body are forwarded byte for byte, whatever their type; the path is joined to the "
+        "provider's API. The answer is the provider's: its status, its headers, its body.",
         "parameters": [
             {
                 "name": "path",
@@ -305,10 +329,6 @@ def _errors(codes: Iterable[str]) -> Schema:
     }
 
 
-def _success(responses: Schema) -> Schema:
-    return {status: answer for status, answer in responses.items() if status.startswith("2")}
-
-
 def _tagged(paths: Schema, tag: str) -> Schema:
     for item in paths.values():
         for operation in item.values():
@@ -319,7 +339,14 @@ def _tagged(paths: Schema, tag: str) -> Schema:
 def _schemas() -> Schema:
     types = [*PAGES.values(), *ANSWERS.values()]
     _, found = msgspec.json.schema_components(types, ref_template=REF)
-    return dict(found)
+    records = {resource.record.__name__ for resource in RESOURCES}
+    return {name: _record(schema) if name in records else schema for name, schema in found.items()}
+
+
+def _record(schema: Schema) -> Schema:
+    """A record as a caller may choose it: ``select`` and ``omit`` leave all but the id out, ``include`` adds."""
+    raw = {"description": "The provider's own object; only where `include` asks for it.", "type": ["object", "null"]}
+    return {**schema, "properties": {**schema["properties"], REMOTE_DATA: raw}, "required": ["id"]}
 
 
 def _problem_schema() -> Schema:

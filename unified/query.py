@@ -19,7 +19,11 @@ INDEX = re.compile(r"\[\d*\]$|\[in\]$|\[eq\]$")
 BOUNDS_WORDS = {"gt": "after", "lt": "before", "gte": "after", "lte": "before"}
 VIEWS = ("select", "omit", "include")
 REMOTE = re.compile(r"remote_query\[([^\[\]]+(?:\[\])?)\]")
-ALIASES = {"truto_exclude_fields": "omit", "emails": "email", "phones": "phone"}
+ALIASES = {
+    "truto_exclude_fields": "omit",
+    **dict.fromkeys(("emails", "emails[email]"), "email"),
+    **dict.fromkeys(("phones", "phones[number]"), "phone"),
+}
 IGNORED = ("truto_ignore_remote_data",)
 """What Truto's clients send to be rid of something that we never send unasked."""
 TIMES = {"created_at": "created", "updated_at": "updated"}
@@ -103,7 +107,8 @@ def _said(query: Iterable[tuple[str, str]]) -> tuple[dict[str, list[str]], dict[
         match = REMOTE.fullmatch(raw)
         name, value = canonical(raw, given)
         if match:
-            remote[match[1]] = given
+            if remote.setdefault(match[1], given) != given:
+                raise InvalidRequest(f"{raw} takes one value", errors=[FieldError(raw, "given more than once")])
         elif name not in (ACCOUNT, *IGNORED):
             said.setdefault(name, []).append(value)
     return said, remote
@@ -143,7 +148,7 @@ def canonical(name: str, value: str) -> tuple[str, str]:
         return "sort", ("-" if value == "desc" else "") + inner
     if head in TIMES and inner in BOUNDS_WORDS:
         return f"{TIMES[head]}_{BOUNDS_WORDS[inner]}", (INCLUDED if inner.endswith("e") else "") + value
-    if name == "truto_response_format":
+    if name == "truto_response_format" and value in ("raw", "unified"):
         return ("include", REMOTE_DATA) if value == "raw" else (IGNORED[0], value)
     return ALIASES.get(name, name), value
 

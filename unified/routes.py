@@ -12,11 +12,14 @@ from proxy.accounts.caller import HEADER_NAME, Caller, account_id_of
 from proxy.accounts.guard import caller_of
 from proxy.accounts.store import Accounts
 from proxy.bounds import Bounds
+from proxy.errors import FieldError, InvalidRequest, NotFound
 from proxy.outbound.call import Outbound
+from proxy.outbound.media import Media
 from proxy.outbound.request import patience_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
+from unified.downloads import Download
 from unified.mapping.model import Mappings, ResourceMapping
 from unified.query import ACCOUNT, pairs, read_get, read_list, refuse_parameters
 from unified.read import Reader, cannot
@@ -32,11 +35,18 @@ class Unified:
     """What the unified routes stand on."""
 
     def __init__(
-        self, accounts: Accounts, mappings: Mappings, outbound: Outbound, reader: Reader, bounds: Bounds
+        self,
+        accounts: Accounts,
+        mappings: Mappings,
+        outbound: Outbound,
+        media: Media,
+        reader: Reader,
+        bounds: Bounds,
     ) -> None:
         self._accounts = accounts
         self._mappings = mappings
         self._outbound = outbound
+        self._media = media
         self._reader = reader
         self._bounds = bounds
 
@@ -59,6 +69,28 @@ class Unified:
         view = read_get(resource, query)
         _may_see(request, view)
         return _json(await self._reader.get(mapping, record_id, self._upstream(request, account), view))
+
+    async def download(self, request: AnyRequest, resource: Resource, record_id: str | None) -> Download:
+        """The file of a record, fetched through the media door; its link is read anew, for links end."""
+        query = pairs(request.scope["query_string"])
+        account = await self._account(request, query)
+        wanted = record_id if record_id is not None else _only(query, "id")
+        refuse_parameters((name, value) for name, value in query if record_id is not None or name != "id")
+        upstream = self._upstream(request, account)
+        record = (await self._reader.get(self._mapping(account, resource), wanted, upstream))["result"]
+        url = record[resource.file_url or ""]
+        if url is None:
+            raise NotFound(f"the {resource.singular} has no file to download")
+        ranged = request.headers.get("range")
+        return Download(
+            self._media,
+            account,
+            url,
+            file_name=record["file_name"],
+            content_type=record["content_type"],
+            trace=upstream.trace,
+            byte_range=None if ranged is None else ranged.encode("latin-1"),
+        )
 
     async def meta(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
         """What the account's provider takes for a method of a resource."""
@@ -113,6 +145,8 @@ def _handlers_of(unified: Unified, resource: Resource) -> Iterable[HTTPRouteHand
     if resource.single:
         yield _single(unified, resource, path)
         return
+    if resource.file_url is not None:
+        yield from _downloads(unified, resource, path)
     yield from _reading(unified, resource, path)
     yield from _writing(unified, resource, path)
 
@@ -131,6 +165,27 @@ def _single(unified: Unified, resource: Resource, path: str) -> HTTPRouteHandler
         return await unified.get(request, resource, None)
 
     return single
+
+
+def _downloads(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRouteHandler]:
+    @get(path + "/{record_id:str}/download", opt={"scope": "read"}, name=f"download:{resource.name}")
+    async def download(request: AnyRequest, record_id: FromPath[str]) -> Download:
+        return await unified.download(request, resource, record_id)
+
+    @post(
+        path + "/{record_id:str}/download",
+        opt={"scope": "read"},
+        name=f"post-download:{resource.name}",
+        status_code=200,
+    )
+    async def post_download(request: AnyRequest, record_id: FromPath[str]) -> Download:
+        return await unified.download(request, resource, record_id)
+
+    @post(path + "/download", opt={"scope": "read"}, name=f"truto-download:{resource.name}", status_code=200)
+    async def truto_download(request: AnyRequest) -> Download:
+        return await unified.download(request, resource, None)
+
+    return (download, post_download, truto_download)
 
 
 def _reading(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRouteHandler]:
@@ -164,6 +219,14 @@ def _writing(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRo
         return await unified.refuse(request, resource, "delete")
 
     return (create, update, delete_)
+
+
+def _only(query: Pairs, name: str) -> str:
+    """The one value of a parameter that must be there."""
+    values = {value for key, value in query if key == name}
+    if len(values) != 1:
+        raise InvalidRequest(f"name one record by {name}", errors=[FieldError(name, "needed once")])
+    return values.pop()
 
 
 def _may_see(request: AnyRequest, view: View) -> None:

@@ -19,6 +19,8 @@ DOCUMENT = json.loads(described_file().read_bytes())
 OPERATIONS = [(path, method, one) for path, item in DOCUMENT["paths"].items() for method, one in item.items()]
 BESIDE = ("/health", "/ready", "/metrics", "/docs", "/openapi.json")
 """Pages of the server, which no client of the API calls."""
+TRUTOS = {("/unified/ticketing/attachments/download", "post")}
+"""Spellings that Truto's clients use; taken, not published."""
 
 
 def test_the_committed_document_is_what_the_code_makes():
@@ -47,9 +49,11 @@ def test_every_route_is_described_and_every_description_has_a_route():
     }
     described = {(path, method) for path, method, _ in OPERATIONS if not path.startswith("/proxy")}
     writes_not_there_yet = {
-        pair for pair in served if pair[0].startswith("/unified") and pair[1] in ("post", "patch", "delete")
+        (path, method)
+        for path, method in served
+        if path.startswith("/unified") and method in ("post", "patch", "delete") and "/download" not in path
     }
-    assert served - writes_not_there_yet == described
+    assert served - writes_not_there_yet - TRUTOS == described
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])

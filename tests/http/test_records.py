@@ -252,3 +252,28 @@ def test_writes_that_are_not_there_yet_say_so(account):
     assert answer.status_code == 501
     assert answer.json()["code"] == "unsupported-operation"
     assert answer.json()["supported"] == ["list", "get"]
+
+
+@pytest.mark.parametrize("way", ["GET", "POST", "truto"])
+def test_a_file_is_downloaded_as_an_attachment(account, way):
+    tickets = account.list("tickets", limit=60, select="id")["result"]
+    files = (one for ticket in tickets for one in account.walk("attachments", ticket_id=ticket["id"]))
+    one = next(one for one in files if one["file_url"])
+    path = f"/unified/ticketing/attachments/{one['id']}/download"
+    if way == "truto":
+        answer = account.request("POST", "/unified/ticketing/attachments/download", params={"id": one["id"]})
+    else:
+        answer = account.request(way, path)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == account.http.get(one["file_url"], follow_redirects=True).content
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert one["size"] in (None, len(answer.content))
+    sent = [call for call in account.sandbox.log() if "media" in call["target"] or "active_storage" in call["target"]]
+    credential = {"authorization", "api-access-token", "api_access_token"}
+    assert not [name for call in sent for name, _ in call["headers"] if name.lower() in credential]
+
+
+def test_a_file_of_nothing_is_404(account):
+    for record_id in ("1.2.3", "nothing"):
+        assert account.get(f"/unified/ticketing/attachments/{record_id}/download").status_code == 404

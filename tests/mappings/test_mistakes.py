@@ -12,8 +12,19 @@ from unified.mapping.load import load_mappings
 TICKETS = "trengo/ticketing/tickets.yaml"
 COMMENTS = "trengo/ticketing/comments.yaml"
 CHANNELS = "chatwoot/ticketing/channels.yaml"
+CONTACTS = "trengo/ticketing/contacts.yaml"
+FIELDS = "chatwoot/ticketing/fields.yaml"
+FILES = "trengo/ticketing/attachments.yaml"
+TEAMS = "trengo/ticketing/teams.yaml"
+GROUPS = "chatwoot/user-directory/groups.yaml"
+ME = "trengo/user-directory/me.yaml"
+PROVIDER = "chatwoot/provider.yaml"
 NAME = "  name: subject\n"
 WIDEN = r"must match ^\d+[smhd]$"
+NO_ENUM = "the provider file has no enum 'models'"
+NO_OTHER = "there is no other list 'team_members'"
+NO_GROUP = "is no attribute of groups"
+ONE_WAY = "needs both 'from' and 'enum', or 'unsupported'"
 CONTACT = "    contact_id:      { query: contact_id }\n"
 
 
@@ -116,7 +127,7 @@ ONE_MISTAKE = [
         CONTACT,
         "    contact_id: { enum: ticket_status }\n",
         "list.filters.contact_id",
-        "needs 'query', or is one of: body, path, scan",
+        "needs either 'query' or 'body', or is one of: body, path, scan",
         0,
     ),
     (
@@ -165,6 +176,53 @@ ONE_MISTAKE = [
     (COMMENTS, "record:\n", "record:\n  id: id\n", "record.id", "is made of the parts under 'id'", 1),
     (COMMENTS, "message: id }", "message: }", "id.message", "must be text, not nothing", 0),
     (CHANNELS, "get: find", "get: { item: payload }", "get.get", "is missing", 0),
+    (
+        CONTACTS,
+        "{ query: term, form: digits }",
+        "{ body: true, form: digits }",
+        "list.filters.phone.form",
+        "is for a parameter of the query",
+        0,
+    ),
+    (
+        FIELDS,
+        "one_by_one: true, always: true",
+        "always: true",
+        "list.filters.entity_type.always",
+        "needs 'one_by_one' and 'enum'",
+        0,
+    ),
+    (FIELDS, "enum: field_model", "enum: models", "list.filters.entity_type.enum", NO_ENUM, 0),
+    (FIELDS, "  also:", "  alse:", "list.alse", "is not known here; did you mean also?", 0),
+    (FILES, "  rows: attachments\n\n", "  rows: shout(@)\n\n", "get.rows", "there is no function shout()", 0),
+    (FILES, "  rows: attachments\n  pag", "  rows: a.\n  pag", "list.rows", "ends too early", 0),
+    (
+        FILES,
+        ", parts: { ticket: parent().ticket_id, message: parent().id } }",
+        " }",
+        "record.comment_id",
+        "an id of another resource is made of 'parts'",
+        0,
+    ),
+    (
+        FILES,
+        "message: parent().id } }",
+        "message: shout() } }",
+        "record.comment_id.parts.message",
+        "there is no function shout()",
+        0,
+    ),
+    (TEAMS, "as: said", "as: sad", "record.members.as", "must be one of said; did you mean said?", 0),
+    (TEAMS, "as: said", "as: said, enum: field_type", "record.members", ONE_WAY, 0),
+    (TEAMS, 'from: "users && users[].{id: id, name: full_name || name}", ', "", "record.members", ONE_WAY, 0),
+    (GROUPS, "in: team_members", "in: members", "joins.members.in", "names no list of the provider file", 0),
+    (GROUPS, "joins:\n", "joins:\n  people: { in: teams, on: id, give: id }\n", "joins.people", NO_GROUP, 1),
+    (GROUPS, "joins:\n", "  members: users\njoins:\n", "joins.members", "is mapped under 'record' already", 2),
+    (GROUPS, "{ id: id, name: name }", "[id]", "joins.members.give", "must be text or a mapping, not a list", 0),
+    (ME, "  needs: claims().sub", "  needs: claims(sub)", "get.needs", "claims() takes 0 arguments, not 1", 0),
+    (PROVIDER, "each: teams", "each: crews", "lists.team_members.each", "there is no other list 'crews'", 0),
+    (PROVIDER, "each: teams", "each: team_members", "lists.team_members.each", NO_OTHER, 0),
+    (PROVIDER, "zone: UTC", "zone: UTC\nclaims: jwt", "claims", "'jwt' is no credential field", 1),
 ]
 
 
@@ -244,8 +302,8 @@ def test_check_tells_an_example_of_no_resource(folder):
     file = "chatwoot/examples/channels.yaml"
     edit(folder, file, "resource: channels", "resource: inboxes")
     assert found_by_check(folder) == [
-        f"{file}:2: inboxes: chatwoot has no resource 'inboxes'",
-        "chatwoot/examples:0: channels: has no example",
+        f"{file}:2: inboxes: chatwoot has no ticketing resource 'inboxes'",
+        "chatwoot/examples:0: ticketing/channels: has no example",
     ]
 
 
@@ -269,7 +327,7 @@ def test_check_tells_every_mistake_of_an_example_file(folder):
 
 def test_check_tells_a_resource_without_an_example(folder):
     (folder / "trengo/examples/channels.yaml").unlink()
-    assert found_by_check(folder) == ["trengo/examples:0: channels: has no example"]
+    assert found_by_check(folder) == ["trengo/examples:0: ticketing/channels: has no example"]
 
 
 def test_check_tells_that_the_editor_schema_is_old(folder):

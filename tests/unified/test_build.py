@@ -143,7 +143,9 @@ PAGING = [
     ("{ style: page, param: p }", "page", "p"),
     ("{ style: id_before }", "id_before", "before"),
     ("{ style: id_after, first: '0' }", "id_after", "after"),
-    ("whole", "whole", ""),
+    ("whole", "whole", "page"),
+    ("{ style: whole, more: next }", "whole", "page"),
+    ("{ style: whole, more: next, param: p }", "whole", "p"),
 ]
 
 
@@ -170,6 +172,83 @@ def test_what_a_provider_can_do_follows_from_the_file(lists, get, expected, meth
     assert found == expected
 
 
+TEAMS = """
+resource: teams
+record:
+  id: id
+  name: name
+  description: { unsupported: No }
+  members: MEMBERS
+"""
+SAID = "{ from: users, as: said }"
+USERS = [{"id": 1, "name": "Ada"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "users", "members"),
+    [
+        (SAID, None, None),
+        (SAID, False, None),
+        (SAID, [], []),
+        (SAID, USERS, [{"id": "1", "name": "Ada"}]),
+        ("users", None, []),
+        ("users", False, []),
+        ("users", [], []),
+    ],
+)
+def test_a_list_that_is_not_said_is_null_only_where_the_file_says_so(words, users, members):
+    mapping = build(TEAMS.replace("MEMBERS", words), "teams")
+    assert mapping.translate({"id": 1, "users": users}, Context()) == (
+        {"id": "1", "name": None, "description": None, "members": members},
+        [],
+    )
+
+
+def test_a_list_that_is_not_said_does_not_change_the_same_kind_of_list_elsewhere():
+    build(TEAMS.replace("MEMBERS", SAID), "teams")
+    other = build(TEAMS.replace("MEMBERS", "users"), "teams")
+    assert other.translate({"id": 1}, Context())[0]["members"] == []
+
+
+def test_the_id_of_another_record_is_made_as_that_record_makes_its_own():
+    for provider in MAPPINGS.providers:
+        files = MAPPINGS.resources[provider, "ticketing", "attachments"]
+        comments = MAPPINGS.resources[provider, "ticketing", "comments"]
+        message = {"id": 5.5, "ticket_id": "a.b", "conversation_id": "a.b"}
+        record, errors = files.translate({"id": 9}, Context(parent=message))
+        assert errors == []
+        assert record["comment_id"] == comments.translate(message, Context())[0]["id"] == "a%2Eb.5%2E5"
+
+
+WHOLE = [
+    ("get: /boxes", {"name"}, ("name", "-name")),
+    ("{ get: /boxes, paging: { style: whole, more: next } }", {"name"}, ("name", "-name")),
+    ("{ get: /boxes, paging: { style: page } }", set(), ()),
+    ("{ get: /boxes, paging: { style: page }, filters: { name: scan } }", {"name"}, ()),
+]
+
+
+@pytest.mark.parametrize(("words", "filters", "sorts"), WHOLE)
+def test_a_list_read_whole_is_filtered_and_sorted_here(words, filters, sorts):
+    words = words if words[0] == "{" else f"{{ {words} }}"
+    plan = build(TEAMS.replace("MEMBERS", "users") + f"list: {words}", "teams").lists[0]
+    assert (set(plan.filters), plan.local_sorts) == (filters, sorts)
+
+
+def test_what_a_list_read_whole_cannot_say_is_neither_filtered_nor_sorted_here():
+    text = TEAMS.replace("MEMBERS", "users").replace("name: name", "name: { unsupported: No }")
+    plan = build(text + "list: { get: /boxes }", "teams").lists[0]
+    assert (plan.filters, plan.local_sorts) == ({}, ())
+
+
+def test_how_a_filter_reaches_the_provider_is_told():
+    places = {key: MAPPINGS.resources[key].filters for key in MAPPINGS.resources}
+    assert places["trengo", "ticketing", "tags"] == {"name": "local"}
+    assert places["trengo", "ticketing", "tickets"]["team_id"] == "scan"
+    assert places["chatwoot", "ticketing", "fields"] == {"entity_type": "query", "name": "local"}
+    assert places["chatwoot", "ticketing", "comments"] == {"ticket_id": "path"}
+
+
 def test_what_is_not_supported_is_kept_with_its_reason():
     text = CHANNELS.replace("is_active: on", "is_active: { unsupported: Never said }")
     mapping = build(text)
@@ -187,7 +266,17 @@ def test_a_resource_that_a_provider_lacks_is_refused_with_those_it_has():
     only = Mappings(MAPPINGS.providers, {key: one for key, one in MAPPINGS.resources.items() if key[2] != "channels"})
     with pytest.raises(UnsupportedOperation) as refused:
         only.of(trengo, find_resource("ticketing", "channels"))
-    assert refused.value.members["supported"] == ["comments", "contacts", "ticket_status", "tickets"]
+    assert refused.value.members["supported"] == [
+        "attachments",
+        "comments",
+        "contacts",
+        "fields",
+        "tags",
+        "teams",
+        "ticket_status",
+        "tickets",
+        "users",
+    ]
     found = MAPPINGS.of(trengo, find_resource("ticketing", "channels"))
     assert found is MAPPINGS.resources["trengo", "ticketing", "channels"]
 

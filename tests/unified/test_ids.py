@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import NotFound
+from proxy.provider.template import segment
 from unified.mapping.ids import ID_MAX, join_id, split_id
-from unified.mapping.template import segment
 
 PART = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.integers(0, 2**70)
 PARTS = st.tuples(PART, PART)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from proxy.bounds import Bounds
 from proxy.errors import InvalidRequest, UnknownParameter, UnsupportedFilter
-from unified.query import canonical, pairs, read_list, refuse_parameters, required_filters
+from unified.query import canonical, pairs, read_get, read_list, refuse_parameters, required_filters
 from unified.schemas.resources import find_resource
 
 BOUNDS = Bounds()
@@ -42,7 +42,127 @@ ALIASES = [
 
 @pytest.mark.parametrize(("said", "ours"), ALIASES)
 def test_a_name_is_taken_for(said, ours):
-    assert canonical(said) == ours
+    assert canonical(said, "x") == (ours, "x")
+
+
+SPELLINGS = [
+    # Truto's name and value, ours
+    ("created_at[gte]", "2026-06-02", "created_after", "=2026-06-02"),
+    ("created_at[lte]", "2026-06-02", "created_before", "=2026-06-02"),
+    ("updated_at[gte]", "2026-06-02", "updated_after", "=2026-06-02"),
+    ("updated_at[lte]", "2026-06-02", "updated_before", "=2026-06-02"),
+    ("sort_by[created_at]", "desc", "sort", "-created_at"),
+    ("sort_by[created_at]", "asc", "sort", "created_at"),
+    ("sort_by[created_at]", "", "sort", "created_at"),
+    ("sort_by[]", "desc", "sort_by", "desc"),
+    ("sort_by", "created_at", "sort_by", "created_at"),
+    ("emails", "a@example.com", "email", "a@example.com"),
+    ("emails[]", "a@example.com", "email", "a@example.com"),
+    ("phones", "0612", "phone", "0612"),
+    ("truto_exclude_fields", "name", "omit", "name"),
+    ("truto_exclude_fields[]", "name", "omit", "name"),
+    ("truto_response_format", "raw", "include", "remote_data"),
+    ("truto_response_format", "unified", "truto_ignore_remote_data", "unified"),
+    ("truto_ignore_remote_data", "true", "truto_ignore_remote_data", "true"),
+    ("truto_skip_cache", "true", "truto_skip_cache", "true"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ours", "as_value"), SPELLINGS, ids=[f"{one[0]}={one[1]}" for one in SPELLINGS]
+)
+def test_a_spelling_of_truto_is_taken_for(name, value, ours, as_value):
+    assert canonical(name, value) == (ours, as_value)
+
+
+VIEWS = [
+    # query, attributes (None: all), the provider's object
+    ("", None, False),
+    ("select=name", {"name"}, False),
+    ("select=name,status&select=id", {"name", "status", "id"}, False),
+    ("select=+name+,,", {"name"}, False),
+    ("select[]=name&select[0]=status", {"name", "status"}, False),
+    ("select=", None, False),
+    ("omit=", None, False),
+    ("select=name,status&omit=status", {"name"}, False),
+    ("select=name&omit=name", set(), False),
+    ("truto_exclude_fields=" + ",".join(TICKETS.attributes[2:]), set(TICKETS.attributes[:2]), False),
+    ("select=" + ",".join(TICKETS.attributes), None, False),
+    ("include=remote_data", None, True),
+    ("include=remote_data&include=remote_data&select=id", {"id"}, True),
+    ("truto_response_format=raw", None, True),
+    ("truto_response_format=unified", None, False),
+    ("truto_ignore_remote_data=true", None, False),
+]
+
+
+@pytest.mark.parametrize(("text", "attributes", "remote_data"), VIEWS, ids=[one[0][:50] or "nothing" for one in VIEWS])
+def test_a_view_is_read(text, attributes, remote_data):
+    view = read(text).view
+    assert (view.attributes, view.remote_data) == (None if attributes is None else frozenset(attributes), remote_data)
+    assert read_get(TICKETS, pairs(text.encode())) == view
+
+
+BAD_VIEWS = [
+    ("select=nme", [("select", "'nme' is no attribute")]),
+    ("select=name,Status", [("select", "'Status' is no attribute")]),
+    ("select=_errors", [("select", "'_errors' is no attribute")]),
+    ("omit=remote_data", [("omit", "'remote_data' is no attribute")]),
+    ("select=a&omit=b", [("select", "'a' is no attribute"), ("omit", "'b' is no attribute")]),
+    ("include=raw", [("include", "'raw' is unknown")]),
+    ("select=contact.name", [("select", "'contact.name' is no attribute")]),
+]
+
+
+@pytest.mark.parametrize(("text", "errors"), BAD_VIEWS, ids=[one[0] for one in BAD_VIEWS])
+def test_an_attribute_that_is_not_there_is_refused_in_lists_and_in_one_record(text, errors):
+    for read_either in (read, lambda one: read_get(TICKETS, pairs(one.encode()))):
+        with pytest.raises(InvalidRequest) as refused:
+            read_either(text)
+        assert [(one.path, one.detail) for one in refused.value.errors] == errors
+        assert "last_message_at" in refused.value.detail
+
+
+@pytest.mark.parametrize("text", ["limit=1", "status=open", "remote_query[x]=1", "sort=name", "next_cursor=a", "x="])
+def test_one_record_takes_a_view_alone(text):
+    with pytest.raises(UnknownParameter) as refused:
+        read_get(TICKETS, pairs(f"select=id&{text}".encode()))
+    assert [one.path for one in refused.value.errors] == [text.partition("=")[0]]
+
+
+REMOTE = [
+    ("remote_query[a]=1", {"a": "1"}),
+    ("remote_query%5Ba%5D=1", {"a": "1"}),
+    ("remote_query[a[]]=1", {"a[]": "1"}),
+    ("remote_query[a]=1&remote_query[b]=", {"a": "1", "b": ""}),
+    ("remote_query[a]=1&remote_query[a]=1", {"a": "1"}),
+    ("remote_query[id]=7", {"id": "7"}),
+    ("remote_query[a+b]=c,d", {"a b": "c,d"}),
+]
+
+
+@pytest.mark.parametrize(("text", "remote"), REMOTE, ids=[one[0] for one in REMOTE])
+def test_a_remote_parameter_is_the_providers_as_it_is(text, remote):
+    found = read(text + "&status=open")
+    assert (found.remote_query, found.filters) == (remote, {"status": ("open",)})
+
+
+@pytest.mark.parametrize("name", ["remote_query", "remote_query[]", "remote_query[a", "remote_query[a][b]"])
+def test_a_remote_parameter_without_one_name_is_no_parameter(name):
+    with pytest.raises(UnsupportedFilter):
+        read(f"{name}=1")
+
+
+def test_a_remote_parameter_takes_one_value():
+    with pytest.raises(InvalidRequest) as refused:
+        read("remote_query[a[]]=1&remote_query[a[]]=2")
+    assert [one.path for one in refused.value.errors] == ["remote_query[a[]]"]
+
+
+def test_the_control_names_of_truto_are_read_like_ours():
+    assert read("sort_by[created_at]=desc").sort == "-created_at"
+    assert read("created_at[gte]=2026-06-02").filters == {"created_after": ("=2026-06-02",)}
+    assert read("sort_by[created_at]=desc&sort=-created_at").sort == "-created_at"
 
 
 def test_aliases_are_taken_percent_encoded_too():
@@ -107,6 +227,11 @@ REFUSED = [
     ("sort=created_at&sort=-created_at", InvalidRequest, "sort"),
     ("consistency=eventual", InvalidRequest, "consistency"),
     ("search=a&search=b", InvalidRequest, "search"),
+    ("created_at[gte]=2026-01-01&created_at[gt]=2026-01-01", InvalidRequest, "created_after"),
+    ("sort_by[colour]=desc", UnsupportedFilter, "sort"),
+    ("sort_by[created_at]=desc&sort_by[updated_at]=desc", InvalidRequest, "sort"),
+    ("sort_by=created_at", UnsupportedFilter, "sort_by"),
+    ("truto_skip_cache=1", UnsupportedFilter, "truto_skip_cache"),
     ("created_after=2026-01-01&created_at[gt]=2026-01-02", InvalidRequest, "created_after"),
     ("email=a@example.com", UnsupportedFilter, "email"),
     ("Status=open", UnsupportedFilter, "Status"),
@@ -152,7 +277,8 @@ def test_any_bytes_are_a_list_request_or_refused(raw):
 @settings(deadline=None)
 @given(st.text("ab[]0in=qid", max_size=60))
 def test_reading_a_name_twice_changes_nothing(name):
-    assert canonical(canonical(name)) == canonical(name) or "[" in canonical(name)
+    once = canonical(name, "x")
+    assert canonical(*once) == once or "[" in once[0]
 
 
 def test_a_route_without_parameters_takes_the_account_alone():

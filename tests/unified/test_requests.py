@@ -148,7 +148,7 @@ def test_the_providers_own_search_is_sent_rather_than_a_filter_that_is_tested_an
 def test_query_gives_one_text_or_a_set():
     listing = plan("trengo", "comments", ticket_id=("7",))
     assert listing.query == {"ticket_id": "7"}
-    assert plan("trengo", "tickets", tag_id=("1",)).query == {"tag_id": ("1",)}
+    assert plan("trengo", "tickets", tag_id=("1",)).query == {"tag_id": ["1"]}
     assert (listing.params, listing.scan) == ([], False)
 
 
@@ -208,8 +208,10 @@ def test_a_position_becomes_parameters(says, sort, position, expected):
     assert page_params(plan("chatwoot", "comments", sort, ticket_id=("7",)), position) == expected
 
 
-def test_a_list_read_whole_has_no_position_and_no_scan():
-    assert page_params(plan("chatwoot", "channels"), Position(page=40)) == []
+def test_a_list_read_whole_names_its_page_from_the_second_on():
+    listing = plan("trengo", "tags")
+    assert page_params(listing, Position()) == []
+    assert page_params(listing, Position(page=2)) == [("page", "2")]
 
 
 FILTERS = {

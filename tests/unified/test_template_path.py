@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from proxy.errors import NotFound
 from proxy.language.expression import Context, ExpressionMistake
-from unified.mapping.template import compile_template, segment
+from proxy.provider.template import compile_template, segment
 
 MESSAGE = compile_template("/tickets/{id().ticket}/messages/{id().message}")
 

@@ -136,6 +136,9 @@ class ListBuild:
             return FilterPlan(known, place)
         if (entry.query is None) != entry.body:
             self._parts.note(path, "needs either 'query' or 'body', or is one of: body, path, scan")
+        for name in ("one_by_one", "always", "form", "widen") if entry.body else ():
+            if getattr(entry, name):
+                self._parts.note((*path, name), "is for a parameter of the query")
         if entry.form is not None and known.compare not in FORMS[entry.form]:
             self._parts.note((*path, "form"), f"is no form of a value that is compared by {known.compare}")
         if entry.widen is not None and entry.form not in TIME_FORMS:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import inspect
 
 from proxy.language.expression import Field, compile_record
-from unified.mapping.convert import Convert, converter, null_passes
+from unified.mapping.convert import Convert, converter, null_passes, unless_unsaid
 from unified.mapping.ids import join_id
 from unified.mapping.model import Join, Reference, Translate
 from unified.mapping.parts import Parts, Path
@@ -85,7 +85,7 @@ class RecordBuild:
             self._parts.note(path, "needs both 'from' and 'enum', or 'unsupported'")
             return NOTHING
         if words.enum is None:
-            return self._field(words.from_, null_passes(self._convert(name)), (*path, "from"))
+            return self._field(words.from_, unless_unsaid(self._convert(name)), (*path, "from"))
         table = self._parts.enum(words.enum, (*path, "enum"))
         return self._field(words.from_, self._enum_convert(name, table, path), (*path, "from"))
 

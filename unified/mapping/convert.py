@@ -20,6 +20,15 @@ def null_passes(convert: Convert) -> Convert:
     return convert
 
 
+def unless_unsaid(convert: Convert) -> Convert:
+    """The same conversion, but what is not said stays null; a function of its own, as conversions are shared."""
+
+    def said(value: Any) -> Any:
+        return None if value is None or value is False else convert(value)
+
+    return null_passes(said)
+
+
 def converter(kind: inspect.Type, time: Convert) -> Convert:
     """The conversion to one attribute's type; ``time`` is the provider's own reading of times."""
     if isinstance(kind, inspect.Metadata):

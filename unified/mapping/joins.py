@@ -7,12 +7,19 @@ from unified.mapping.model import Join
 
 
 def join_rows(records: Sequence[dict[str, Any]], join: Join, rows: Iterable[dict[str, Any]]) -> None:
-    """Sets the attribute of each record to what its rows give."""
+    """Sets the attribute of each record to what its rows give; what cannot be one stays null, told in ``_errors``."""
     by_record: dict[str, list[Any]] = {}
     for row in rows:
-        by_record.setdefault(str(column(row, join.on)), []).append(given(row, join))
+        of = column(row, join.on)
+        if of is not None:
+            by_record.setdefault(str(of), []).append(given(row, join))
     for record in records:
-        record[join.attribute] = join.convert(by_record.get(record["id"], []))
+        try:
+            record[join.attribute] = join.convert(by_record.get(record["id"], []))
+        except ValueError as mistake:
+            told = {"attribute": join.attribute, "detail": str(mistake)}
+            errors = record.setdefault("_errors", [])
+            errors += [] if told in errors else [told]
 
 
 def given(row: dict[str, Any], join: Join) -> Any:

@@ -27,7 +27,9 @@ class Listing(Struct, frozen=True):
     plan: ListPlan
     params: Params
     one_by_one: tuple[Params, ...]
-    """One walk for each; a single empty one where no filter needs it."""
+    """One walk for each; a single empty one where no filter needs it, or where the list is read whole."""
+    at_once: tuple[Params, ...]
+    """The same for a list that is read whole: every one is read before the first row is handed out."""
     filters: Filters
     local_sort: str | None
     """The order that is made here."""
@@ -108,16 +110,18 @@ def plan_listing(
     asked = {name: [value] for name, value in (plan.sorts.get(sort, {}) if sort else {}).items()}
     merged = {**fixed, **asked, **params}
     walked = _alone(alone)
+    whole = plan.paging.style == "whole"
     return Listing(
         plan=plan,
         params=[
             *((name, value) for name, values in merged.items() if name not in alone for value in values),
             *remote.items(),
         ],
-        one_by_one=walked,
+        one_by_one=([],) if whole and walked else walked,
+        at_once=walked if whole else (),
         filters=filters,
         local_sort=None if sort is None or sort in plan.sorts else sort,
-        scan=scan and plan.paging.style != "whole",
+        scan=scan and not whole,
         query={name: _said(plan.filters[name], values) for name, values in filters.items()},
     )
 
@@ -192,7 +196,8 @@ def _form(one: FilterPlan, mapping: ResourceMapping, words: tuple[str, ...]) -> 
 def page_params(listing: Listing, position: Position) -> Params:
     """The whole query of one page: the walk's parameters, the value being walked, the position."""
     paging = listing.plan.paging
-    params = [*listing.params, *listing.one_by_one[position.value]]
+    values = listing.at_once if paging.style == "whole" else listing.one_by_one
+    params = [*listing.params, *values[position.value]]
     if paging.style == "page" or (paging.style == "whole" and position.page > 1):
         params.append((paging.param, str(position.page)))
     elif paging.style in ("id_before", "id_after"):

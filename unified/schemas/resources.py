@@ -49,6 +49,8 @@ class Resource(Struct, frozen=True):
     description: str
     filters: tuple[Filter, ...] = ()
     sorts: tuple[str, ...] = ()
+    file_url: str | None = None
+    """The attribute that says where the record's file is: the resource can then be downloaded."""
     single: bool = False
     """There is one record, the caller's own: a get without an id, and no list."""
 
@@ -156,6 +158,7 @@ RESOURCES: tuple[Resource, ...] = (
         singular="attachment",
         record=Attachment,
         description="The files that hang on the comments of a ticket.",
+        file_url="file_url",
         filters=(
             Filter("ticket_id", "id", ("ticket_id",), "The ticket whose files are listed.", many=False, required=True),
         ),
