@@ -68,7 +68,7 @@ def read_list(resource: Resource, query: Iterable[tuple[str, str]], bounds: Boun
     control = {name: _single(name, said.pop(name)) for name in CONTROL if name in said}
     filters = {name: _values(resource, name, values) for name, values in said.items()}
     return ListRequest(
-        filters={name: values for name, values in filters.items() if values},
+        filters=filters,
         sort=_sort(resource, control.get("sort")),
         limit=_limit(control.get("limit"), bounds),
         consistency=_consistency(control.get("consistency")),
@@ -159,6 +159,8 @@ def _values(resource: Resource, name: str, values: list[str]) -> tuple[str, ...]
         raise unsupported(resource, name, (one.name for one in resource.filters))
     split = [one for value in values for one in (value.split(",") if known.many else [value])]
     wanted = tuple(dict.fromkeys(one.strip() for one in split if one.strip()))
+    if not wanted:
+        raise InvalidRequest(f"{name} has no value", errors=[FieldError(name, "an empty filter is no filter")])
     if not known.many and len(wanted) > 1:
         raise InvalidRequest(f"{name} takes one value", errors=[FieldError(name, "given more than once")])
     unknown = [one for one in wanted if known.words and one not in known.words]

@@ -124,6 +124,8 @@ def test_contacts_are_found_by_mail_phone_and_name_whatever_the_spelling(account
         ("tickets", {"sort": "name"}, "unsupported-filter"),
         ("channels", {"name": "x"}, "unsupported-filter"),
         ("tickets", {"status": "closedd"}, "invalid-request"),
+        ("tickets", {"contact_id": ""}, "invalid-request"),
+        ("tickets", {"status_category": "done"}, "invalid-request"),
         ("tickets", {"limit": "0"}, "invalid-request"),
         ("tickets", {"limit": "201"}, "invalid-request"),
         ("tickets", {"limit": "many"}, "invalid-request"),
@@ -140,6 +142,13 @@ def test_what_cannot_be_done_is_refused_before_any_provider_call(account, resour
     assert answer.json()["code"] == code
     assert answer.headers["content-type"] == "application/problem+json"
     assert account.sandbox.log() == []
+
+
+@pytest.mark.parametrize("category", ["open", "waiting", "closed", "spam"])
+def test_every_category_can_be_asked_of_every_provider(account, category):
+    everything = account.walk("tickets", limit=200)
+    found = [record["id"] for record in account.walk("tickets", limit=200, status_category=category)]
+    assert sorted(found) == by_hand(everything, "status_category", category)
 
 
 def test_a_refused_filter_names_the_supported_ones(demo):

@@ -177,7 +177,13 @@ def test_a_set_is_a_repeated_key_a_comma_list_or_both_and_each_value_once():
 
 
 def test_spaces_and_empty_values_of_a_set_are_left_out():
-    assert read("tag_id=,+1+,,2,&team_id=&contact_id=,").filters == {"tag_id": ("1", "2")}
+    assert read("tag_id=,+1+,,2,").filters == {"tag_id": ("1", "2")}
+
+
+@pytest.mark.parametrize("query", ["team_id=", "contact_id=,", "search=", "created_after=+"])
+def test_a_filter_without_a_value_is_refused_for_it_would_list_everything(query):
+    with pytest.raises(InvalidRequest, match="has no value"):
+        read(query)
 
 
 def test_a_comma_is_part_of_a_value_where_no_set_is_taken():

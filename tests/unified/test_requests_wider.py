@@ -67,9 +67,10 @@ def test_a_parameter_that_is_always_needed_is_walked_for_every_word_or_those_ask
     assert [page_params(listing, Position(value=value)) for value in range(len(walked))] == list(walked)
 
 
-def test_an_entity_that_the_provider_has_no_fields_of_is_refused():
+def test_an_entity_that_the_provider_has_no_fields_of_costs_no_call_and_one_that_is_none_is_refused():
+    assert plan("chatwoot", "fields", entity_type=("profile",)).at_once == ()
     with pytest.raises(InvalidRequest) as refused:
-        plan("chatwoot", "fields", entity_type=("profile",))
+        plan("chatwoot", "fields", entity_type=("planet",))
     assert "contact, ticket" in refused.value.detail
 
 

@@ -154,16 +154,16 @@ def _taken(one: FilterPlan, params: Mapping[str, list[str]]) -> bool:
 
 
 def _words(one: FilterPlan, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The provider's words for a filter's values."""
+    """The provider's words for a filter's values; none for one of the vocabulary that the provider has no word for."""
     if one.words is None:
         return values
-    unknown = [value for value in values if value not in one.words]
+    unknown = [value for value in values if value not in one.words and value not in one.filter.words]
     if unknown:
         raise InvalidRequest(
             f"{one.filter.name} is one of: {', '.join(sorted(one.words))}",
             errors=[FieldError(one.filter.name, f"{value[:40]!r} is not known") for value in unknown],
         )
-    return tuple(dict.fromkeys(word for value in values for word in one.words[value]))
+    return tuple(dict.fromkeys(word for value in values for word in one.words.get(value, ())))
 
 
 def _fits(one: FilterPlan, words: tuple[str, ...]) -> bool:
