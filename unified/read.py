@@ -3,6 +3,7 @@
 The stage names are those of the log line and of ``Server-Timing``.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -104,6 +105,7 @@ class Reader:
         if record_id is not None:
             context.id = _id_value(mapping, record_id)
         if isinstance(mapping.get, GetPlan):
+            _refuse_strange(mapping, context.id)
             row = await _get(mapping, mapping.get, record_id, context, upstream)
         else:
             row = await self._find(mapping, record_id, upstream)
@@ -198,6 +200,14 @@ async def _get(
             if record["id"] is not None and record_id in (None, record["id"]):
                 return Row(record["id"], record, "", part)
     return None
+
+
+def _refuse_strange(mapping: ResourceMapping, value: str | Mapping[str, str] | None) -> None:
+    """Refuses an id that no record of the provider can have: some answer such a call with a page of their own."""
+    pattern = mapping.provider.words.id_pattern
+    parts = [value] if isinstance(value, str) else list((value or {}).values())
+    if pattern is not None and not all(re.fullmatch(pattern, part) for part in parts):
+        raise NotFound(f"that is no id of a {mapping.resource.singular}")
 
 
 def _id_value(mapping: ResourceMapping, record_id: str) -> str | Mapping[str, str]:

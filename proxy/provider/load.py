@@ -95,6 +95,7 @@ class _Build:
         for name, one in words.lists.items():
             if one.each is not None and (one.each == name or one.each not in words.lists):
                 self.note(("lists", name, "each"), f"there is no other list {one.each!r}")
+        self.at(("id_pattern",), lambda: _pattern(words.id_pattern), None)
         if words.claims is not None and words.claims not in words.credential:
             self.note(("claims",), f"{words.claims!r} is no credential field")
         for path, text in places.items():
@@ -104,6 +105,13 @@ class _Build:
         for field in FIELD.findall(words.auth.value):
             if field not in words.credential:
                 self.note(("auth", "value"), f"{field!r} is no credential field")
+
+
+def _pattern(text: str | None) -> None:
+    try:
+        re.compile(text or "")
+    except re.error as mistake:
+        raise ValueError(f"is no regular expression: {mistake}") from None
 
 
 def _zone(name: str) -> ZoneInfo:

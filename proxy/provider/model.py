@@ -178,6 +178,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     errors: list[ErrorWords] = []
     limits: list[LimitWords] = []
     limit_headers: LimitHeaders = LimitHeaders()
+    id_pattern: str | None = None
+    """What the ids in calls look like, as a regular expression; any other text is the id of nothing."""
     secret_fields: list[str] = []
     """Keys of the provider's objects that never leave, at any depth, beside the general pattern."""
     media_hosts: list[str] = []

@@ -24,9 +24,8 @@ OPERATOR = ("listAccounts", "createAccount", "createAccountToken", "getAccount",
 """Operations that an account token may not call: these are sent with the API key."""
 ASKED = ("getCapabilities", "getAccount", "updateAccount")
 """Operations that take the further account's id; a deletion only ever gets made-up ids."""
-OWED = {(501, "unsupported-operation"), (502, "provider-not-json"), (502, "provider-error")}
-"""What the provider cannot do, and how it answers an id that is no number: Trengo's users with its web page, Chatwoot's
-filters with a fault of its own (500)."""
+OWED = {(501, "unsupported-operation")}
+"""What the provider cannot do."""
 DECLARED_CHECKS = [
     CHECKS.get_one(name)
     for name in (
@@ -103,7 +102,7 @@ def _no_fault(context, response, case):
 
 
 def _says_nothing(case):
-    """Whether a parameter is empty, which is as if it were left out, whatever its schema."""
+    """Whether a parameter is empty: for one that is no filter that is as if it were left out, whatever its schema."""
     given = [value if isinstance(value, list) else [value] for value in (case.query or {}).values()]
     return any(not values or "" in values or None in values for values in given)
 

@@ -200,6 +200,21 @@ def test_an_id_of_nothing_is_404(account, name, record_id):
     assert answer.json()["code"] in {"not-found", "provider-not-found"}
 
 
+@pytest.mark.parametrize("path", ["ticketing/users", "ticketing/teams", "ticketing/tags", "user-directory/users"])
+def test_an_id_that_no_record_can_have_is_404_too(account, path):
+    for record_id in ("nobody", "12a", "1" * 40):
+        answer = account.get(f"/unified/{path}/{record_id}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), answer.text
+
+
+def test_a_filter_by_an_id_that_nothing_can_have_finds_nothing_and_costs_no_call(account):
+    account.sandbox.clear_log()
+    for name in ("channel_id", "assignee_id"):
+        assert account.list("tickets", **{name: "AAA"})["result"] == []
+    assert account.get("/unified/ticketing/comments", ticket_id="AAA").status_code == 404
+    assert account.sandbox.log() == []
+
+
 def test_assignees_teams_and_tags_come_with_their_names(account):
     tickets = account.walk("tickets", limit=200)
     assignees = [one for ticket in tickets for one in ticket["assignees"]]

@@ -130,10 +130,13 @@ class ListBuild:
             self._parts.note((*path, "filters"), "only one parameter can be walked one by one")
         return made
 
+    def _pattern(self, known: Filter) -> str | None:
+        return self._parts.provider.words.id_pattern if known.compare == "id" else None
+
     def _filter(self, known: Filter, entry: str | FilterWords, path: Path) -> FilterPlan:
         if isinstance(entry, str):
             place: Literal["body", "path", "scan"] = entry  # type: ignore[assignment]  # the words allow these three
-            return FilterPlan(known, place)
+            return FilterPlan(known, place, id_pattern=None if place == "scan" else self._pattern(known))
         if (entry.query is None) != entry.body:
             self._parts.note(path, "needs either 'query' or 'body', or is one of: body, path, scan")
         for name in ("one_by_one", "always", "form", "widen") if entry.body else ():
@@ -153,6 +156,7 @@ class ListBuild:
             words=None if table is None else _words(known, table),
             one_by_one=entry.one_by_one,
             always=entry.always,
+            id_pattern=self._pattern(known),
             form=entry.form,
             widen_seconds=_seconds(entry.widen),
         )

@@ -45,6 +45,8 @@ class FilterPlan(Struct, frozen=True):
     """Our id, name or category to the provider's words."""
     one_by_one: bool = False
     always: bool = False
+    id_pattern: str | None = None
+    """What an id that the provider is asked by looks like."""
     form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
     widen_seconds: int = 0
 

@@ -1,5 +1,6 @@
 """From a caller's list query to the provider's requests: which list serves it, which parameters narrow it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -7,7 +8,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from proxy.errors import FieldError, InvalidRequest, RemoteQueryConflict, UnsupportedCombination, UnsupportedFilter
+from proxy.errors import (
+    FieldError,
+    InvalidRequest,
+    NotFound,
+    RemoteQueryConflict,
+    UnsupportedCombination,
+    UnsupportedFilter,
+)
 from proxy.language.expression import Context
 from unified.mapping.filters import digits, moment
 from unified.mapping.model import FilterPlan, ListPlan, ResourceMapping
@@ -93,10 +101,11 @@ def plan_listing(
     _refuse_conflicts(plan, remote)
     params: dict[str, list[str]] = {}
     alone: dict[str, list[tuple[str, ...]]] = {}
-    scan = False
+    scan = nothing = False
     for name, values in filters.items():
         one = plan.filters[name]
         words = _words(one, values)
+        nothing = nothing or not words
         if one.place == "scan" or not _fits(one, words):
             scan = True
         elif one.one_by_one:
@@ -109,7 +118,7 @@ def plan_listing(
     fixed = {name: [str(expression({}, context))] for name, expression in plan.query.items()}
     asked = {name: [value] for name, value in (plan.sorts.get(sort, {}) if sort else {}).items()}
     merged = {**fixed, **asked, **params}
-    walked = _alone(alone)
+    walked = () if nothing else _alone(alone)
     whole = plan.paging.style == "whole"
     return Listing(
         plan=plan,
@@ -140,8 +149,14 @@ def _refuse_conflicts(plan: ListPlan, remote: Mapping[str, str]) -> None:
 
 
 def _said(one: FilterPlan, values: tuple[str, ...]) -> Any:
-    """What ``query()`` gives for a filter: the provider's words, a single text where one value is taken."""
-    return list(_words(one, values)) if one.filter.many else values[0]
+    """What ``query()`` gives for a filter: the provider's words, a single text where one value is taken.
+
+    Raises NotFound for the id in a path that is the id of nothing.
+    """
+    words = list(_words(one, values))
+    if one.place == "path" and not words:
+        raise NotFound(f"there is nothing of the {one.filter.name} {values[0][:40]!r}")
+    return words if one.filter.many else next(iter(words), None)
 
 
 def _taken(one: FilterPlan, params: Mapping[str, list[str]]) -> bool:
@@ -156,7 +171,7 @@ def _taken(one: FilterPlan, params: Mapping[str, list[str]]) -> bool:
 def _words(one: FilterPlan, values: tuple[str, ...]) -> tuple[str, ...]:
     """The provider's words for a filter's values; none for one of the vocabulary that the provider has no word for."""
     if one.words is None:
-        return values
+        return tuple(value for value in values if one.id_pattern is None or re.fullmatch(one.id_pattern, value))
     unknown = [value for value in values if value not in one.words and value not in one.filter.words]
     if unknown:
         raise InvalidRequest(
