@@ -13,7 +13,8 @@ from unified.folders import data_folder, mappings_folder
 from unified.mapping.examples import mapped, mapping_of, read_examples
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
-from unified.openapi import VERSION, Examples, document, encode
+from unified.openapi import VERSION, document, encode
+from unified.openapi_parts import Examples
 
 
 def described_file() -> Path:

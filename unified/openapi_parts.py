@@ -1,0 +1,78 @@
+"""The pieces that every part of the OpenAPI document is made of."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from proxy.accounts.caller import HEADER_NAME
+from proxy.errors import Problem, all_problems
+from unified.openapi_accounts import Schema
+from unified.query import ACCOUNT
+
+REF = "#/components/schemas/{name}"
+EVERYWHERE = ("invalid-request", "unauthorized", "missing-scope", "not-found", "internal-error")
+FROM_PROVIDER = (
+    "ambiguous-account",
+    "provider-forbidden",
+    "reauth-required",
+    "rate-limited",
+    "provider-error",
+    "overloaded",
+    "deadline-exceeded",
+    "unsupported-operation",
+)
+LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+
+Examples = Mapping[tuple[str, str], dict[str, Any]]
+"""Model and resource to a whole example record."""
+ANYTHING: Schema = {"type": "object"}
+
+
+def account_parameters() -> list[Schema]:
+    """The two ways to name the account."""
+    return [
+        {
+            "name": ACCOUNT,
+            "in": "query",
+            "description": "The linked account; implied by an account token.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": HEADER_NAME,
+            "in": "header",
+            "description": f"The linked account, instead of {ACCOUNT}.",
+            "schema": {"type": "string"},
+        },
+    ]
+
+
+def query(name: str, description: str, schema: Schema) -> Schema:
+    """A query parameter."""
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def answer(description: str, schema: str, example: Any) -> Schema:
+    """A success, with an example where there is one."""
+    content: Schema = {"schema": {"$ref": REF.format(name=schema)}}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {"application/json": content}}
+
+
+def errors(codes: Iterable[str]) -> Schema:
+    """A response for each status, naming the codes that it stands for."""
+    known = {problem.code: problem for problem in all_problems()}
+    by_status: dict[int, list[type[Problem]]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(known[code].status, []).append(known[code])
+    return {
+        str(status): {
+            "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in problems),
+            "content": {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}},
+        }
+        for status, problems in sorted(by_status.items())
+    }
+
+
+def camel(name: str) -> str:
+    """``directory_users`` as ``DirectoryUsers``."""
+    return "".join(part.capitalize() for part in name.split("_"))
