@@ -116,21 +116,13 @@ def translations(
 ) -> Iterator[tuple[Any, Record]]:
     """The records of a provider's object, each with what it was made of: the object, or each of its parts."""
     if parts is None:
-        yield item, translate(mapping, item, context)
+        yield item, mapping.record(item, context)
         return
     context.parent = item
     found = parts(item, context)
     for part in found if isinstance(found, list) else ():
-        yield part, translate(mapping, part, context)
+        yield part, mapping.record(part, context)
     context.parent = None
-
-
-def translate(mapping: ResourceMapping, item: Any, context: Context) -> Record:
-    """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
-    record, errors = mapping.translate(item, context)
-    if errors:
-        record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
-    return record
 
 
 def sort_key(sort: str) -> Any:

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from proxy.bounds import Bounds
 from proxy.errors import FieldError, InvalidRequest, UnknownParameter, UnsupportedFilter
+from proxy.outbound.paths import ACCOUNT_NAME
 from unified.mapping.filters import INCLUDED
 from unified.schemas.resources import Filter, Resource
 from unified.view import REMOTE_DATA, WHOLE, View
 
-ACCOUNT = "integrated_account_id"
+ACCOUNT = ACCOUNT_NAME
 CONTROL = ("limit", "next_cursor", "sort", "consistency")
 INDEX = re.compile(r"\[\d*\]$|\[in\]$|\[eq\]$")
 BOUNDS_WORDS = {"gt": "after", "lt": "before", "gte": "after", "lte": "before"}

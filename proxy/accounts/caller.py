@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from proxy.errors import AccountRequired, AmbiguousAccount, MissingScope, NotFound
+from proxy.outbound.paths import ACCOUNT_NAME
 
-QUERY_NAME = "integrated_account_id"
+QUERY_NAME = ACCOUNT_NAME
 HEADER_NAME = "X-Integrated-Account-Id"
 
 

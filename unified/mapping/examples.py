@@ -65,9 +65,7 @@ def failures(example: Example, mappings: Mappings) -> Iterator[str]:
 def mapped(example: Example, mapping: ResourceMapping) -> dict[str, Any]:
     """The record of the example's object, its references completed from the example's lists."""
     context = Context(connection=example.words.connection, parent=example.words.parent)
-    record, errors = mapping.translate(example.words.given, context)
-    if errors:
-        record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
+    record = mapping.record(example.words.given, context)
     for reference in mapping.references:
         _complete(record, reference, example.words.lists.get(reference.list, []))
     for join in mapping.joins:

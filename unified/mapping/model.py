@@ -103,6 +103,13 @@ class ResourceMapping(Struct, frozen=True):
     get: GetPlan | Literal["find"] | None
     unsupported: Mapping[str, str]
 
+    def record(self, item: Any, context: Context) -> dict[str, Any]:
+        """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
+        record, errors = self.translate(item, context)
+        if errors:
+            record["_errors"] = [{"attribute": name, "detail": detail} for name, detail in errors]
+        return record
+
     @property
     def methods(self) -> list[str]:
         """What this provider can do with the resource."""

@@ -101,11 +101,10 @@ def plan_listing(
     _refuse_conflicts(plan, remote)
     params: dict[str, list[str]] = {}
     alone: dict[str, list[tuple[str, ...]]] = {}
-    scan = nothing = False
-    for name, values in filters.items():
+    scan = False
+    asked_for = {name: _words(plan.filters[name], values) for name, values in filters.items()}
+    for name, words in asked_for.items():
         one = plan.filters[name]
-        words = _words(one, values)
-        nothing = nothing or not words
         if one.place == "scan" or not _fits(one, words):
             scan = True
         elif one.one_by_one:
@@ -118,7 +117,7 @@ def plan_listing(
     fixed = {name: [str(expression({}, context))] for name, expression in plan.query.items()}
     asked = {name: [value] for name, value in (plan.sorts.get(sort, {}) if sort else {}).items()}
     merged = {**fixed, **asked, **params}
-    walked = () if nothing else _alone(alone)
+    walked = _alone(alone) if all(asked_for.values()) else ()
     whole = plan.paging.style == "whole"
     return Listing(
         plan=plan,
@@ -131,7 +130,7 @@ def plan_listing(
         filters=filters,
         local_sort=None if sort is None or sort in plan.sorts else sort,
         scan=scan and not whole,
-        query={name: _said(plan.filters[name], values) for name, values in filters.items()},
+        query={name: _said(plan.filters[name], words) for name, words in asked_for.items()},
     )
 
 
@@ -148,15 +147,14 @@ def _refuse_conflicts(plan: ListPlan, remote: Mapping[str, str]) -> None:
         )
 
 
-def _said(one: FilterPlan, values: tuple[str, ...]) -> Any:
+def _said(one: FilterPlan, words: tuple[str, ...]) -> Any:
     """What ``query()`` gives for a filter: the provider's words, a single text where one value is taken.
 
     Raises NotFound for the id in a path that is the id of nothing.
     """
-    words = list(_words(one, values))
     if one.place == "path" and not words:
-        raise NotFound(f"there is nothing of the {one.filter.name} {values[0][:40]!r}")
-    return words if one.filter.many else next(iter(words), None)
+        raise NotFound(f"there is nothing of that {one.filter.name}")
+    return list(words) if one.filter.many else next(iter(words), None)
 
 
 def _taken(one: FilterPlan, params: Mapping[str, list[str]]) -> bool:
