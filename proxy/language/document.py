@@ -15,6 +15,8 @@ __all__ = ["Document", "Mistake", "Mistakes", "convert", "dotted", "load", "load
 OURS = Limits(depth=60, nodes=200_000)
 OUTSIDE = Limits(depth=20, nodes=5_000)
 OUTSIDE_BYTES = 64 * 1024
+BYTE_ORDER_MARK = "\ufeff"
+"""May begin a document and should not stand inside one (YAML 1.2.2 5.2); there parsers differ in what it means."""
 
 
 class _ShallowLoader(yaml.SafeLoader):
@@ -34,7 +36,7 @@ def load(text: str, file: str) -> Document:
 
     :raises Mistakes: with every mistake found.
     """
-    return _finished(_events(text, FAST_LOADER), file, OURS)
+    return _finished(text, FAST_LOADER, file, OURS)
 
 
 def read(path: FilePath) -> Document:
@@ -59,11 +61,14 @@ def load_untrusted(text: str, file: str) -> Document:
     """
     if len(text.encode("utf-8", "surrogatepass")) > OUTSIDE_BYTES:
         raise Mistakes([Mistake(file, 1, "", "the file is larger than 64 KiB")])
-    return _finished(_events(text, _ShallowLoader), file, OUTSIDE)
+    return _finished(text, _ShallowLoader, file, OUTSIDE)
 
 
-def _finished(events: Iterator[yaml.Event], file: str, limits: Limits) -> Document:
-    document, mistakes = build(events, file, limits)
+def _finished(text: str, loader: type[Any], file: str, limits: Limits) -> Document:
+    if (at := text.find(BYTE_ORDER_MARK, 1)) > 0:
+        line = text.count("\n", 0, at) + 1
+        raise Mistakes([Mistake(file, line, "", "a byte order mark stands inside the text")])
+    document, mistakes = build(_events(text, loader), file, limits)
     if mistakes:
         raise Mistakes(mistakes)
     return document

@@ -181,6 +181,14 @@ def test_every_part_knows_its_line():
     assert str(document.mistake(("a", "c", 1, "d"), "is wrong")) == "f.yaml:7: a.c[1].d: is wrong"
 
 
+@pytest.mark.parametrize("loader", [load, load_untrusted])
+def test_a_byte_order_mark_may_begin_a_file_and_nothing_else(loader):
+    assert loader("\ufeffa: 1", "f.yaml").data == {"a": 1}
+    for text in ("a: 1\nb: \ufeff", "\x85\ufeff", 'a: 1\nb: "\ufeff"'):
+        with pytest.raises(Mistakes, match="a byte order mark stands inside the text"):
+            loader(text, "f.yaml")
+
+
 def test_an_empty_file_is_null():
     assert load("", "f.yaml").data is None
     assert load("# only words\n", "f.yaml").line(()) == 1
