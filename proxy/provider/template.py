@@ -1,6 +1,7 @@
 """Path templates: ``/tickets/{id().ticket}/messages``, each expression one encoded segment."""
 
 import re
+from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote
 
@@ -21,14 +22,14 @@ class PathTemplate(Struct, frozen=True):
     literals: tuple[str, ...]
     expressions: tuple[Expression, ...]
 
-    def fill(self, context: Context) -> str:
-        """The path with every expression's value as one percent-encoded segment.
+    def fill(self, context: Context, value: Any = None) -> str:
+        """The path with every expression, applied to ``value``, as one percent-encoded segment.
 
-        Raises NotFound for a value that cannot be a segment: the id of no record.
+        Raises NotFound for a result that cannot be a segment: the id of no record.
         """
         path = self.literals[0]
         for expression, literal in zip(self.expressions, self.literals[1:], strict=True):
-            path += segment(expression({}, context)) + literal
+            path += segment(expression(value, context)) + literal
         return path
 
 

@@ -3,6 +3,7 @@
 from proxy.language.document import Document, Mistake
 from proxy.provider.model import Provider
 from unified.mapping.build_list import ListBuild
+from unified.mapping.build_plan import PlanBuild
 from unified.mapping.build_record import RecordBuild
 from unified.mapping.model import ResourceMapping
 from unified.mapping.parts import Parts
@@ -25,6 +26,8 @@ def build_mapping(
         joins=record.joins(),
         lists=lists.lists(),
         get=lists.get(),
+        plans=PlanBuild(parts, words, resource).plans(),
+        enums=record.enums(),
         unsupported={
             name: one.unsupported
             for name, one in words.record.items()

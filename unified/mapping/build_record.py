@@ -8,8 +8,8 @@ from msgspec import inspect
 from proxy.language.expression import Field, compile_record
 from unified.mapping.convert import Convert, converter, null_passes, unless_unsaid
 from unified.mapping.ids import join_id
-from unified.mapping.model import Join, Reference, Translate
-from unified.mapping.parts import Parts, Path
+from unified.mapping.model import EnumTable, Join, Reference, Translate
+from unified.mapping.parts import WRITE, Parts, Path
 from unified.mapping.times import time_converter
 from unified.mapping.vocabulary import AttributeWords, MappingWords
 from unified.schemas.resources import Resource
@@ -67,6 +67,16 @@ class RecordBuild:
             give = _path(words.give) if isinstance(words.give, str) else {k: _path(v) for k, v in words.give.items()}
             made.append(Join(name, words.in_, _path(words.on), give, self._convert(name)))
         return tuple(made)
+
+    def enums(self) -> dict[str, EnumTable]:
+        """The attributes that are objects made of an enum table, for what writes say of them."""
+        made = {}
+        for name, words in self._words.record.items():
+            if isinstance(words, AttributeWords) and words.enum is not None and struct_names(self._types.get(name)):
+                table = self._parts.provider.words.enums.get(words.enum, {})
+                rows = {word: row for word, row in table.items() if word != WRITE}
+                made[name] = EnumTable(rows, table.get(WRITE, {}))
+        return made
 
     def _attribute(self, name: str, words: AttributeWords, path: Path) -> Field:
         ways = [way for way in WAYS if getattr(words, way) is not None]
@@ -161,7 +171,7 @@ def _fields(record: type) -> tuple[inspect.Field, ...]:
     return kind.fields if isinstance(kind, inspect.StructType) else ()
 
 
-def struct_names(kind: inspect.Type) -> list[str]:
+def struct_names(kind: inspect.Type | None) -> list[str]:
     """The attributes of the object that a type is, or holds."""
     if isinstance(kind, inspect.StructType):
         return [field.encode_name for field in kind.fields]

@@ -10,6 +10,7 @@ from proxy.language.expression import Context, Expression
 from proxy.provider.load import with_limit
 from proxy.provider.model import Provider
 from proxy.provider.template import PathTemplate
+from unified.mapping.plan import Plan
 from unified.schemas.resources import Filter, Resource
 
 Translate = Callable[[Any, Context], tuple[dict[str, Any], list[tuple[str, str]]]]
@@ -90,6 +91,13 @@ class GetPlan(Struct, frozen=True):
     needs: Expression | None = None
 
 
+class EnumTable(Struct, frozen=True):
+    """The provider's words for an attribute that is an object: what each means, and which one a category is set by."""
+
+    rows: Mapping[str, Mapping[str, Any]]
+    write: Mapping[str, str]
+
+
 class ResourceMapping(Struct, frozen=True):
     """One resource of one provider."""
 
@@ -102,6 +110,10 @@ class ResourceMapping(Struct, frozen=True):
     lists: tuple[ListPlan, ...]
     get: GetPlan | Literal["find"] | None
     unsupported: Mapping[str, str]
+    plans: Mapping[str, Plan] = {}
+    """The writes, by method."""
+    enums: Mapping[str, EnumTable] = {}
+    """The attributes that are objects made of an enum table."""
 
     def record(self, item: Any, context: Context) -> dict[str, Any]:
         """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
@@ -113,7 +125,8 @@ class ResourceMapping(Struct, frozen=True):
     @property
     def methods(self) -> list[str]:
         """What this provider can do with the resource."""
-        return [name for name, there in (("list", bool(self.lists)), ("get", self.get is not None)) if there]
+        reads = [name for name, there in (("list", bool(self.lists)), ("get", self.get is not None)) if there]
+        return [*reads, *self.plans]
 
     @property
     def filters(self) -> dict[str, str]:

@@ -4,14 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-ExpressionText = Annotated[str, Meta(description="A JMESPath expression over the provider's object.")]
-PathText = Annotated[
-    str,
-    Meta(
-        pattern=r"^\^?/",
-        description="A path below the provider's prefix; {expression} is one encoded segment, ^/ starts at the base.",
-    ),
-]
+from unified.mapping.plan_words import PlanWords
+from unified.mapping.texts import ExpressionText, PathText
 
 
 class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +124,12 @@ class MappingWords(Struct, frozen=True, forbid_unknown_fields=True):
     lists: ListWords | list[ListWords] | None = field(default=None, name="list")
     get: str | GetWords | None = None
     """A path, or ``find``: the id is looked up in the list."""
+    create: PlanWords | None = None
+    update: PlanWords | None = None
+    delete: PlanWords | PathText | None = None
+    """A plan, or the path that one call of DELETE goes to."""
+    merge: PlanWords | None = None
+    """The record of the path takes in another, ``source``, whose id ends."""
 
 
 class ExampleWords(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,6 +10,10 @@ Entity = Literal["ticket", "contact", "profile"]
 """What a field is of."""
 
 
+FieldType = Literal["text", "number", "currency", "percent", "boolean", "date", "datetime", "enum", "link"]
+"""What kind of value a field takes."""
+
+
 class Option(Struct, kw_only=True, forbid_unknown_fields=True):
     """A value that a field of choices takes."""
 
@@ -24,7 +28,7 @@ class Field(Record, kw_only=True, forbid_unknown_fields=True):
     name: str | None
     label: str | None
     description: str | None
-    type: Literal["text", "number", "currency", "percent", "boolean", "date", "datetime", "enum", "link"] | None
+    type: FieldType | None
     format: str | None
     options: list[Option] | None
     is_required: bool | None

@@ -15,6 +15,22 @@ from unified.schemas.ticket_status import Category, TicketStatus
 from unified.schemas.tickets import Ticket
 from unified.schemas.types import Record
 from unified.schemas.users import DirectoryUser, Group, Role, User
+from unified.schemas.writes import (
+    CommentCreate,
+    ContactCreate,
+    ContactUpdate,
+    FieldCreate,
+    FieldUpdate,
+    TagCreate,
+    TagUpdate,
+    TeamCreate,
+    TeamUpdate,
+    TicketCreate,
+    TicketMerge,
+    TicketUpdate,
+    UserCreate,
+    UserUpdate,
+)
 
 Comparison = Literal["word", "category", "id", "text", "phone", "after", "before", "provider"]
 """How a filter is tested on a mapped record.
@@ -39,8 +55,19 @@ class Filter(Struct, frozen=True):
     """The values it takes, where the vocabulary knows them all."""
 
 
+class Writes(Struct, frozen=True):
+    """The bodies that a resource takes; a method without one is in no provider's reach."""
+
+    create: type[Struct] | None = None
+    update: type[Struct] | None = None
+    merge: type[Struct] | None = None
+    delete: bool = True
+    files: bool = False
+    """A create may bring files, as ``multipart/form-data``."""
+
+
 class Resource(Struct, frozen=True):
-    """One kind of record: its schema, its filters, its sorts."""
+    """One kind of record: its schema, its filters, its sorts, what can be written."""
 
     model: str
     name: str
@@ -53,6 +80,7 @@ class Resource(Struct, frozen=True):
     """The attribute that says where the record's file is: the resource can then be downloaded."""
     single: bool = False
     """There is one record, the caller's own: a get without an id, and no list."""
+    writes: Writes | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -97,6 +125,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="tickets",
         singular="ticket",
         record=Ticket,
+        writes=Writes(TicketCreate, TicketUpdate, TicketMerge),
         description="The conversations a support desk works on.",
         filters=(
             *STATUS,
@@ -122,6 +151,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="comments",
         singular="comment",
         record=Comment,
+        writes=Writes(CommentCreate, files=True),
         description="What was said on a ticket, to the customer or among agents.",
         filters=(
             Filter(
@@ -135,6 +165,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="contacts",
         singular="contact",
         record=Contact,
+        writes=Writes(ContactCreate, ContactUpdate),
         description="The customers of the helpdesk.",
         filters=(
             EMAIL,
@@ -169,6 +200,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="fields",
         singular="field",
         record=Field,
+        writes=Writes(FieldCreate, FieldUpdate),
         description="What can be said of a ticket or a contact, built in or defined by the customer.",
         filters=(
             Filter("entity_type", "word", ("entity_type",), "Fields of this entity.", words=get_args(Entity)),
@@ -181,6 +213,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="tags",
         singular="tag",
         record=TagRecord,
+        writes=Writes(TagCreate, TagUpdate),
         description="The words that sort tickets.",
         filters=(NAME,),
         sorts=("name", "-name"),
@@ -190,6 +223,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="teams",
         singular="team",
         record=Team,
+        writes=Writes(TeamCreate, TeamUpdate),
         description="The users who work together.",
         filters=(NAME,),
         sorts=("name", "-name"),
@@ -199,6 +233,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="users",
         singular="user",
         record=User,
+        writes=Writes(UserCreate, UserUpdate),
         description="The agents of the helpdesk.",
         filters=(EMAIL, NAME, Filter("team_id", "id", ("team_ids",), "Users of this team.")),
         sorts=("name", "-name"),

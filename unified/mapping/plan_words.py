@@ -1,0 +1,104 @@
+"""The words of a plan: how one unified write becomes calls of the provider; ``mappings/README.md`` shows each."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from unified.mapping.texts import ExpressionText, PathText
+
+StepName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
+
+
+class LeafWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A value of a provider's body that is more than an expression."""
+
+    from_: ExpressionText = field(name="from")
+    """The expression, over the unified body."""
+    enum: str | None = None
+    """Our plain word is translated to the provider's by this table."""
+    send_null: bool = False
+    """A null is sent; without this it is left out."""
+
+
+class NeedWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something the provider cannot do without: at least one of the expressions must not be null."""
+
+    one_of: list[ExpressionText]
+    """Attributes of the body (``contact.id``), or a connection field that stands in for them."""
+    detail: str
+    """Why, as a sentence for the caller."""
+
+
+class RefuseWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A change known to be impossible: refused before any call."""
+
+    when: ExpressionText
+    path: str
+    """The attribute that asks for it, as the caller writes it."""
+    detail: str
+    """What is possible instead."""
+
+
+class ProbeWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to find out whether a step that must not be repeated arrived after all: a list that would show its effect.
+
+    It is read before the step too; what matches then was there already.
+    """
+
+    get: PathText | None = None
+    post: PathText | None = None
+    query: dict[str, ExpressionText] = {}
+    body: dict[str, Any] | None = None
+    items: ExpressionText = "@"
+    """Where the rows are in the answer."""
+    id: ExpressionText = "id"
+    """What tells one row from another."""
+    same: dict[ExpressionText, ExpressionText]
+    """An expression over a row to the one over the unified body that it must equal."""
+    keep: dict[str, ExpressionText] | None = None
+    """Values of the row for later steps, in place of the step's own ``keep``; not said: the same expressions."""
+
+
+class StepWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One call of a plan, or one for each of several elements."""
+
+    step: StepName
+    given: str | list[str] | None = None
+    """Runs where one of these attributes is in the body, null included; ``tags`` also where ``tags_add`` is."""
+    when: ExpressionText | None = None
+    """Runs where this counts as true."""
+    each: ExpressionText | None = None
+    """Runs once for each element of this list, which ``each()`` gives."""
+    get: PathText | None = None
+    post: PathText | None = None
+    put: PathText | None = None
+    patch: PathText | None = None
+    delete: PathText | None = None
+    query: dict[str, ExpressionText] = {}
+    body: dict[str, Any] | None = None
+    """The JSON body: expressions at the leaves. Null values and empty objects are left out."""
+    files: str | None = None
+    """Sends files in form fields of this name, and ``body`` as the others: the file of ``each()``, or all."""
+    keep: dict[str, ExpressionText] = {}
+    """Values of the answer for later steps, ``steps().<step>``; nothing else of an answer is kept."""
+    retry: Literal["safe", "never"] | None = None
+    """``safe``: may reach the provider twice, its effect is once. Not said: GET, PUT and DELETE are, others never."""
+    main: bool = False
+    """The caller's ``remote_data`` is added to this step's body."""
+    private: ExpressionText | None = None
+    """Over the provider's body: true proves that no customer will see what the step sends."""
+    probe: ProbeWords | None = None
+
+
+class PlanWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One unified write."""
+
+    steps: list[StepWords]
+    needs: list[NeedWords] = []
+    refuse: list[RefuseWords] = []
+    id: ExpressionText | dict[str, ExpressionText] | None = None
+    """create: the id of the record that was made, or its parts."""
+    created: ExpressionText | None = None
+    """create: whether the record was made (true), found (false), or null where nobody knows."""
+    otherwise: dict[str, ExpressionText] = {}
+    """What counts as asked where the body says nothing; a record that differs from it is told of in a warning."""
