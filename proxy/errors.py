@@ -11,6 +11,7 @@
     |   |-- UnsupportedFilter         400 unsupported-filter
     |   |-- UnsupportedCombination    400 unsupported-combination
     |   |-- RemoteQueryConflict       400 remote-query-conflict
+    |   |-- RemoteDataConflict        400 remote-data-conflict
     |   |-- InvalidCursor             400 invalid-cursor
     |   |-- Unauthorized              401 unauthorized
     |   |-- MissingScope              403 missing-scope
@@ -26,6 +27,11 @@
     |   |-- InvalidCredential         422 invalid-credential
     |   |-- TenantNotAllowed          422 tenant-not-allowed
     |   |-- ScanLimit                 422 scan-limit
+    |   |-- UnsupportedAttribute      422 unsupported-attribute
+    |   |-- UnsupportedChange         422 unsupported-change
+    |   |-- RequiredAttribute         422 required-attribute
+    |   |-- ReferenceNotFound         422 reference-not-found
+    |   |-- PrivateNotProved          422 private-not-proved
     |   |-- HeadTooLarge              431 head-too-large
     |   `-- UnsupportedOperation      501 unsupported-operation
     |-- ProviderProblem             the provider refused, failed or answered what cannot be used
@@ -165,6 +171,12 @@ class RemoteQueryConflict(CallerProblem):
     status, code, title = 400, "remote-query-conflict", "A provider parameter is used by the mapping"
 
 
+class RemoteDataConflict(CallerProblem):
+    """A part of ``remote_data`` that the mapping sets itself, or that no step of the plan takes."""
+
+    status, code, title = 400, "remote-data-conflict", "A part of remote_data is set by the mapping"
+
+
 class InvalidCursor(CallerProblem):
     """A cursor that was tampered with, or belongs to another list."""
 
@@ -256,6 +268,36 @@ class ScanLimit(CallerProblem):
     """Nothing matched within the provider calls that one request may make; ``next_cursor`` goes on."""
 
     status, code, title = 422, "scan-limit", "The filter matched nothing within one request's provider calls"
+
+
+class UnsupportedAttribute(CallerProblem):
+    """An attribute that exists and that the provider cannot set or clear by this method."""
+
+    status, code, title = 422, "unsupported-attribute", "The provider cannot set an attribute"
+
+
+class UnsupportedChange(CallerProblem):
+    """A change that is known to be impossible at the provider; the detail says what is possible."""
+
+    status, code, title = 422, "unsupported-change", "The provider cannot make this change"
+
+
+class RequiredAttribute(CallerProblem):
+    """The provider needs an attribute that the body does not have."""
+
+    status, code, title = 422, "required-attribute", "The provider needs an attribute that is missing"
+
+
+class ReferenceNotFound(CallerProblem):
+    """A record that the body names does not exist at the provider."""
+
+    status, code, title = 422, "reference-not-found", "A record that is named does not exist"
+
+
+class PrivateNotProved(CallerProblem):
+    """A private comment whose provider call does not prove that it stays private: nothing was sent."""
+
+    status, code, title = 422, "private-not-proved", "The comment could not be proved private"
 
 
 class HeadTooLarge(CallerProblem):
