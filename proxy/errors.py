@@ -14,6 +14,7 @@
     |   |-- InvalidCursor             400 invalid-cursor
     |   |-- Unauthorized              401 unauthorized
     |   |-- MissingScope              403 missing-scope
+    |   |-- OriginNotAllowed          403 origin-not-allowed
     |   |-- AccountBlocked            403 account-blocked
     |   |-- PathNotAllowed            403 path-not-allowed
     |   |-- CredentialOperation       403 credential-operation
@@ -26,6 +27,7 @@
     |   |-- InvalidCredential         422 invalid-credential
     |   |-- TenantNotAllowed          422 tenant-not-allowed
     |   |-- ScanLimit                 422 scan-limit
+    |   |-- TooManyAttempts           429 too-many-attempts
     |   |-- HeadTooLarge              431 head-too-large
     |   `-- UnsupportedOperation      501 unsupported-operation
     |-- ProviderProblem             the provider refused, failed or answered what cannot be used
@@ -186,6 +188,12 @@ class MissingScope(CallerProblem):
     status, code, title = 403, "missing-scope", "The key may not do this"
 
 
+class OriginNotAllowed(CallerProblem):
+    """A page of another origin than the account token allows asks with it."""
+
+    status, code, title = 403, "origin-not-allowed", "A page of this origin may not use the account token"
+
+
 class AccountBlocked(CallerProblem):
     """The operator blocked the account: no call is made for it."""
 
@@ -256,6 +264,12 @@ class ScanLimit(CallerProblem):
     """Nothing matched within the provider calls that one request may make; ``next_cursor`` goes on."""
 
     status, code, title = 422, "scan-limit", "The filter matched nothing within one request's provider calls"
+
+
+class TooManyAttempts(CallerProblem):
+    """Many wrong keys came from the caller's address within a minute; ``Retry-After`` is in seconds."""
+
+    status, code, title = 429, "too-many-attempts", "Too many wrong API keys from this address"
 
 
 class HeadTooLarge(CallerProblem):
