@@ -24,6 +24,8 @@ PRAGMAS = (
     "PRAGMA secure_delete = ON",  # an erased credential, sealed as it is, leaves the file too
 )
 READING = "interline_reading"
+OUTSIDE = "interline_outside"
+"""Marks a connection that begins no transaction of its own."""
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -37,6 +39,16 @@ def open_engine(url: str) -> AsyncEngine:
 def reading(engine: AsyncEngine) -> AsyncEngine:
     """The same engine and pool for transactions that only read."""
     return engine.execution_options(**{READING: True})
+
+
+async def flush_erased(engine: AsyncEngine) -> None:
+    """Moves SQLite's write-ahead log into the file and empties it: until then it holds what was erased or replaced.
+
+    Where others read all the time it is left to a later one. PostgreSQL has no such step: its vacuum does that.
+    """
+    if engine.dialect.name == "sqlite":
+        async with engine.execution_options(**{OUTSIDE: True}).connect() as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 async def schema_revision(engine: AsyncEngine) -> str | None:
@@ -70,5 +82,6 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(OUTSIDE, False):
+        connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")
