@@ -23,6 +23,8 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # an erased credential, sealed as it is, leaves the file too
 )
+FLUSH_WAIT = "PRAGMA busy_timeout = 250"
+"""Writers wait while the log waits for its readers."""
 READING = "interline_reading"
 OUTSIDE = "interline_outside"
 """Marks a connection that begins no transaction of its own."""
@@ -44,11 +46,18 @@ def reading(engine: AsyncEngine) -> AsyncEngine:
 async def flush_erased(engine: AsyncEngine) -> None:
     """Moves SQLite's write-ahead log into the file and empties it: until then it holds what was erased or replaced.
 
-    Where others read all the time it is left to a later one. PostgreSQL has no such step: its vacuum does that.
+    What a long reader holds back is left to a later one. PostgreSQL has no such step: its vacuum does that.
     """
-    if engine.dialect.name == "sqlite":
-        async with engine.execution_options(**{OUTSIDE: True}).connect() as connection:
+    if engine.dialect.name != "sqlite":
+        return
+    async with engine.execution_options(**{OUTSIDE: True}).connect() as connection:
+        try:
+            await connection.exec_driver_sql(FLUSH_WAIT)
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except OperationalError:
+            return  # what was to be erased is erased; the log is flushed another time
+        finally:
+            await connection.exec_driver_sql(PRAGMAS[0])
 
 
 async def schema_revision(engine: AsyncEngine) -> str | None:
