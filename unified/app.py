@@ -158,7 +158,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     """All URLs, read top to bottom; the passthrough takes whatever comes below its mount."""
     bounds: Bounds = server.settings.bounds
     table = Unified(server.accounts, server.mappings, server.outbound, server.media, server.reader, bounds)
-    proxy = passthrough_app(server.accounts, server.outbound, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, server.journal, bounds)
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),
