@@ -167,7 +167,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     table = Unified(
         server.accounts, server.mappings, server.outbound, server.media, server.reader, server.writer, bounds
     )
-    proxy = passthrough_app(server.accounts, server.outbound, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, server.journal, bounds)
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),

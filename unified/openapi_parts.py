@@ -27,11 +27,27 @@ FROM_PROVIDER = (
     "deadline-exceeded",
     "unsupported-operation",
 )
+WRITES = (
+    "idempotency-in-progress",
+    "idempotency-answer-not-kept",
+    "idempotency-mismatch",
+    "outcome-unknown",
+    "journal-unavailable",
+)
 LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
 
 Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
 ANYTHING: Schema = {"type": "object"}
+
+
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Carries the write out once: a repeated request with the same key gets the first one's answer, with "
+    "`Idempotency-Replayed: true`. 1 to 255 visible ASCII characters; kept for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 
 def account_parameters() -> list[Schema]:

@@ -7,7 +7,9 @@ from unified.openapi_parts import (
     ANYTHING,
     EVERYWHERE,
     FROM_PROVIDER,
+    IDEMPOTENCY_KEY,
     LISTS,
+    WRITES,
     Examples,
     account_parameters,
     answer,
@@ -151,10 +153,19 @@ def _proxy_operation(method: str) -> Schema:
                 "schema": {"type": "string"},
             },
             *account_parameters(),
+            *([] if method == "get" else [IDEMPOTENCY_KEY]),
         ],
         "responses": {
             "200": anything,
-            **errors([*EVERYWHERE, *FROM_PROVIDER, "path-not-allowed", "body-too-large"]),
+            **errors(
+                [
+                    *EVERYWHERE,
+                    *FROM_PROVIDER,
+                    "path-not-allowed",
+                    "body-too-large",
+                    *(() if method == "get" else WRITES),
+                ]
+            ),
         },
     }
     if method not in ("get", "delete"):
