@@ -15,11 +15,19 @@ class Leaf(Struct, frozen=True):
     expression: Expression
     words: Mapping[str, str] | None = None
     send_null: bool = False
+    given: str | None = None
+    """The attribute without which nothing is sent."""
 
     def value(self, body: Any, context: Context) -> Any:
         """The value, null where the expression cannot be evaluated."""
         found = value_of(self.expression, body, context)
         return found if self.words is None or found is None else self.words.get(found)
+
+    def sent(self, value: Any, body: Any) -> bool:
+        """Whether a value is in the provider's body at all."""
+        if self.given is not None:
+            return is_given(self.given, body)
+        return value is not None or self.send_null
 
 
 Template = Leaf | dict[str, Any] | list[Any]
@@ -139,11 +147,9 @@ def filled(template: Template, body: Any, context: Context) -> Any:
     made = {}
     for name, part in template.items():
         value = filled(part, body, context)
-        if value is None and not (isinstance(part, Leaf) and part.send_null):
-            continue
-        if value == {} and isinstance(part, dict):
-            continue
-        made[name] = value
+        sent = part.sent(value, body) if isinstance(part, Leaf) else value != {} or isinstance(part, list)
+        if sent:
+            made[name] = value
     return made
 
 

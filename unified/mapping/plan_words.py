@@ -18,6 +18,8 @@ class LeafWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Our plain word is translated to the provider's by this table."""
     send_null: bool = False
     """A null is sent; without this it is left out."""
+    given: str | None = None
+    """Sent where this attribute is in the body, null included, and nowhere else."""
 
 
 class NeedWords(Struct, frozen=True, forbid_unknown_fields=True):
