@@ -63,7 +63,8 @@ def errors(codes: Iterable[str]) -> Schema:
     known = {problem.code: problem for problem in all_problems()}
     by_status: dict[int, list[type[Problem]]] = {}
     for code in dict.fromkeys(codes):
-        by_status.setdefault(known[code].status, []).append(known[code])
+        for problem in (known[code], *known[code].__subclasses__()):  # one code may have two statuses
+            by_status.setdefault(problem.status, []).append(problem)
     return {
         str(status): {
             "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in problems),
