@@ -120,6 +120,26 @@ class Plan(Struct, frozen=True):
     """The attributes of the body that the steps make use of."""
 
 
+def each_call(plan: Plan, body: Mapping[str, Any], context: Context) -> Iterator[tuple[Step, int | None, Any]]:
+    """The calls of a plan in order: the step, and for one of several its number and element.
+
+    Made as it is asked for, since conditions see what the steps before have kept.
+    """
+    for step in plan.steps:
+        if not step.wanted(body, context):
+            continue
+        elements = step.elements(body, context)
+        if elements is None:
+            yield step, None, None
+        else:
+            yield from ((step, index, element) for index, element in enumerate(elements))
+
+
+def kept_of(keep: Mapping[str, Expression], answer: Any, context: Context) -> dict[str, Any]:
+    """The values of an answer that later steps see."""
+    return {name: value_of(one, answer, context) for name, one in keep.items()}
+
+
 def value_of(expression: Expression, value: Any, context: Context) -> Any:
     """The result of an expression, null where it cannot be evaluated."""
     try:
