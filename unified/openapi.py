@@ -10,9 +10,10 @@ import msgspec
 
 from proxy.errors import all_problems
 from unified.openapi_accounts import Schema, tidied, without_lone_choices
-from unified.openapi_parts import EVERYWHERE, REF, Examples, errors
+from unified.openapi_parts import EVERYWHERE, REF, Bodies, Examples, errors
 from unified.openapi_resources import capabilities, proxied, unified
-from unified.schemas.envelopes import ANSWERS, PAGES
+from unified.openapi_writes import with_files
+from unified.schemas.envelopes import ANSWERS, CREATED, PAGES, DeleteAnswer, PreviewAnswer
 from unified.schemas.resources import RESOURCES
 from unified.view import REMOTE_DATA
 
@@ -32,7 +33,7 @@ LINKING = (
 CAPABILITIES = "/integrated-account/{account_id}/capabilities"
 
 
-def document(framework: Schema, examples: Examples) -> Schema:
+def document(framework: Schema, examples: Examples, bodies: Bodies) -> Schema:
     """The whole document, keys in a stable order; ``framework`` is what Litestar reads from the typed routes."""
     paths = framework["paths"]
     for item in paths.values():
@@ -62,7 +63,7 @@ def document(framework: Schema, examples: Examples) -> Schema:
             sorted(
                 {
                     **_tagged(paths, "accounts"),
-                    **unified(examples),
+                    **unified(examples, bodies),
                     **proxied(),
                     CAPABILITIES: capabilities(),
                 }.items()
@@ -94,10 +95,13 @@ def _tagged(paths: Schema, tag: str) -> Schema:
 
 
 def _schemas() -> Schema:
-    types = [*PAGES.values(), *ANSWERS.values()]
+    writes = [one.writes for one in RESOURCES if one.writes]
+    taken = [kind for one in writes for method in one.methods if (kind := one.body(method)) is not None]
+    types = [*PAGES.values(), *ANSWERS.values(), *CREATED.values(), DeleteAnswer, PreviewAnswer, *taken]
     _, found = msgspec.json.schema_components(types, ref_template=REF)
     records = {resource.record.__name__ for resource in RESOURCES}
-    return {name: _record(schema) if name in records else schema for name, schema in found.items()}
+    forms = {name: form for resource in RESOURCES for name, form in with_files(resource).items()}
+    return {name: _record(schema) if name in records else schema for name, schema in found.items()} | forms
 
 
 def _record(schema: Schema) -> Schema:
@@ -147,6 +151,22 @@ def _problem_schema() -> Schema:
             "provider_status": {"type": ["integer", "null"]},
             "supported": {"type": "array", "items": text},
             "next_cursor": text,
+            "steps": {
+                "type": "array",
+                "description": "The steps of a write that did not end; one that was applied is not repeated.",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "state"],
+                    "properties": {"name": text, "state": text},
+                },
+            },
+            "result": {
+                "type": "object",
+                "description": "The record that a write made before it failed.",
+                "required": ["id"],
+                "properties": {"id": text},
+            },
+            "idempotency_key": {**text, "description": "The key by which the write can be continued."},
         },
     }
 

@@ -21,9 +21,19 @@ FROM_PROVIDER = (
     "unsupported-operation",
 )
 LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+JOURNAL = (
+    "idempotency-in-progress",
+    "idempotency-mismatch",
+    "outcome-unknown",
+    "journal-unavailable",
+)
+"""What the write journal may say to a request that carries a key, or that ends in silence."""
+KEY = "Idempotency-Key"
 
 Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
+Bodies = Mapping[tuple[str, str, str], Any]
+"""Model, resource and method to an example of its request body."""
 ANYTHING: Schema = {"type": "object"}
 
 
@@ -50,6 +60,30 @@ def query(name: str, description: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+def idempotency_parameter() -> Schema:
+    """The header that makes a write happen once."""
+    text = (
+        "Names this write, so that it can be sent again: the second answer is the first, and nothing is done twice. "
+        "Kept for 24 hours for this account and caller."
+    )
+    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    return {"name": KEY, "in": "header", "description": text, "schema": schema}
+
+
+def idempotency_headers() -> Schema:
+    """What a write's answer says of its key."""
+    return {
+        KEY: {
+            "description": "The write's key: the caller's, or the one that a write of several calls was given.",
+            "schema": {"type": "string"},
+        },
+        "Idempotency-Replayed": {
+            "description": "There when the answer is that of an earlier request with this key.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
+    }
+
+
 def answer(description: str, schema: str, example: Any) -> Schema:
     """A success, with an example where there is one."""
     content: Schema = {"schema": {"$ref": REF.format(name=schema)}}
@@ -62,8 +96,9 @@ def errors(codes: Iterable[str]) -> Schema:
     """A response for each status, naming the codes that it stands for."""
     known = {problem.code: problem for problem in all_problems()}
     by_status: dict[int, list[type[Problem]]] = {}
-    for code in dict.fromkeys(codes):
-        by_status.setdefault(known[code].status, []).append(known[code])
+    for code in dict.fromkeys(one for one in codes if one in known):
+        for problem in (known[code], *known[code].__subclasses__()):  # one code may have two statuses
+            by_status.setdefault(problem.status, []).append(problem)
     return {
         str(status): {
             "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in problems),

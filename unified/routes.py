@@ -218,7 +218,12 @@ def _writing(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRo
     async def delete_(request: AnyRequest) -> Response[bytes]:
         return await unified.refuse(request, resource, "delete")
 
-    return (create, update, delete_)
+    @post(path + "/{record_id:str}/merge", opt={"scope": "write"}, name=f"merge:{resource.name}", status_code=200)
+    async def merge(request: AnyRequest) -> Response[bytes]:
+        return await unified.refuse(request, resource, "merge")
+
+    merges = resource.writes is not None and resource.writes.merge is not None
+    return (create, update, delete_, *((merge,) if merges else ()))
 
 
 def _only(query: Pairs, name: str) -> str:

@@ -163,7 +163,7 @@ def test_types_can_be_made_of_every_schema_and_parameter():
     operations = [one for item in DOCUMENT["paths"].values() for one in item.values()]
     for operation in operations:
         for parameter in operation.get("parameters", []):
-            assert parameter["schema"].get("type") in ("string", "integer", "array"), (
+            assert parameter["schema"].get("type") in ("string", "integer", "boolean", "array"), (
                 operation["operationId"],
                 parameter,
             )
