@@ -13,6 +13,8 @@ class Notice(Struct, kw_only=True):
 
     code: str
     detail: str
+    path: str | UnsetType = UNSET
+    """The attribute that it is about."""
 
 
 SAID = [
