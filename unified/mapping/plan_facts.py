@@ -7,20 +7,26 @@ from proxy.language.syntax import walk
 from unified.mapping.build_plan import mentioned
 from unified.mapping.plan import Plan, Step, leaves
 
+READ = "GET"
+
 
 def fewest_calls(plan: Plan) -> int:
-    """The calls that every write makes: the steps that wait for nothing."""
-    return sum(not (step.given or step.when or step.each) for step in plan.steps)
+    """The calls that change something and that every write makes: the steps that wait for nothing."""
+    return sum(not (step.given or step.when or step.each) for step in _changing(plan))
 
 
 def most_calls(plan: Plan) -> int | None:
-    """The calls of a write that asks for everything; null where a step runs once for each element of a set."""
-    return None if any(step.each for step in plan.steps) else len(plan.steps)
+    """Those of a write that asks for everything; null where a step runs once for each element of a set."""
+    steps = _changing(plan)
+    return None if any(step.each for step in steps) else len(steps)
 
 
 def replaced_sets(plan: Plan) -> list[str]:
     """The sets that are read, changed and written whole, as the provider changes no single element of them."""
-    return sorted({name for step in plan.steps for one in _expressions(step) for name in _whole_sets(one)})
+    if plan.method == "create":
+        return []
+    sent = [leaf.expression for step in plan.steps for _, leaf in leaves(step.call.body)]
+    return sorted({name for one in sent for name in _whole_sets(one)})
 
 
 def is_atomic(plan: Plan) -> bool:
@@ -39,11 +45,8 @@ def plain_words(plan: Plan) -> dict[str, Mapping[str, str]]:
     return found
 
 
-def _expressions(step: Step) -> Iterator[Expression]:
-    call = step.call
-    yield from (one for one in (step.when, step.each) if one is not None)
-    yield from (*call.path.expressions, *call.query.values())
-    yield from (leaf.expression for _, leaf in leaves(call.body))
+def _changing(plan: Plan) -> list[Step]:
+    return [step for step in plan.steps if step.call.method != READ]
 
 
 def _whole_sets(expression: Expression) -> Iterator[str]:
