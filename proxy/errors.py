@@ -21,11 +21,14 @@
     |   |-- NotFound                  404 not-found
     |   |-- MethodNotAllowed          405 method-not-allowed
     |   |-- DifferentAccount          409 different-account
+    |   |-- InProgress                409 idempotency-in-progress
+    |   |-- AnswerNotKept             409 idempotency-answer-not-kept
     |   |-- CursorExpired             410 cursor-expired
     |   |-- BodyTooLarge              413 body-too-large
     |   |-- UnsupportedMediaType      415 unsupported-media-type
     |   |-- InvalidCredential         422 invalid-credential
     |   |-- TenantNotAllowed          422 tenant-not-allowed
+    |   |-- IdempotencyMismatch       422 idempotency-mismatch
     |   |-- ScanLimit                 422 scan-limit
     |   |-- UnsupportedAttribute      422 unsupported-attribute
     |   |-- UnsupportedChange         422 unsupported-change
@@ -50,10 +53,13 @@
     |   |-- CredentialEcho            502 credential-echo
     |   |-- MediaNotAllowed           502 media-not-allowed
     |   |-- PaginationLoop            502 pagination-loop
-    |   `-- DeadlineExceeded          504 deadline-exceeded
+    |   |-- DeadlineExceeded          504 deadline-exceeded
+    |   `-- OutcomeUnknown            504 outcome-unknown
+    |       `-- OutcomeUndecided          the same, as 409: a repeated request meets it
     `-- ServerProblem               we cannot serve now
         |-- InternalError             500 internal-error
         |-- Overloaded                503 overloaded
+        |-- JournalUnavailable        503 journal-unavailable
         `-- NotReady                  503 not-ready
 
 ``title`` lives in the class, ``detail`` says what happened this time. ``docs/errors.md`` explains each code.
@@ -234,6 +240,18 @@ class DifferentAccount(CallerProblem):
     status, code, title = 409, "different-account", "The credential belongs to another provider account"
 
 
+class InProgress(CallerProblem):
+    """Another request with the same idempotency key is being carried out; ``Retry-After`` is in seconds."""
+
+    status, code, title = 409, "idempotency-in-progress", "A request with this idempotency key is under way"
+
+
+class AnswerNotKept(CallerProblem):
+    """The write of this idempotency key was carried out; its answer was too large to keep, or could not be given."""
+
+    status, code, title = 409, "idempotency-answer-not-kept", "The write was carried out, and its answer not kept"
+
+
 class CursorExpired(CallerProblem):
     """A cursor older than its life of 24 hours."""
 
@@ -262,6 +280,12 @@ class TenantNotAllowed(CallerProblem):
     """The key is limited to tenants, and the account would belong to another."""
 
     status, code, title = 422, "tenant-not-allowed", "The key may not link accounts of this tenant"
+
+
+class IdempotencyMismatch(CallerProblem):
+    """The idempotency key was used for another request."""
+
+    status, code, title = 422, "idempotency-mismatch", "The idempotency key belongs to another request"
 
 
 class ScanLimit(CallerProblem):
@@ -435,6 +459,18 @@ class DeadlineExceeded(ProviderProblem):
     status, code, title = 504, "deadline-exceeded", "The provider did not answer in time"
 
 
+class OutcomeUnknown(ProviderProblem):
+    """A write was sent and no answer came: the provider may have carried it out."""
+
+    status, code, title = 504, "outcome-unknown", "It is not known whether the write was carried out"
+
+
+class OutcomeUndecided(OutcomeUnknown):
+    """A request repeats a write whose outcome is still not known; it is not sent again."""
+
+    status = 409
+
+
 class ServerProblem(Problem):
     """We cannot serve now."""
 
@@ -451,6 +487,12 @@ class Overloaded(ServerProblem):
     status, code, title = 503, "overloaded", "The server is busy with this account"
 
 
+class JournalUnavailable(ServerProblem):
+    """The write journal cannot be written, so nothing that needs it is sent."""
+
+    status, code, title = 503, "journal-unavailable", "The write journal is not available"
+
+
 class NotReady(ServerProblem):
     """The server is starting or stopping."""
 
@@ -458,8 +500,8 @@ class NotReady(ServerProblem):
 
 
 def all_problems(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Every problem that has a code, in the order of this file."""
+    """Every problem that has a code of its own, in the order of this file."""
     for child in root.__subclasses__():
-        if hasattr(child, "code"):
+        if "code" in vars(child):
             yield child
         yield from all_problems(child)

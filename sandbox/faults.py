@@ -12,6 +12,7 @@ from sandbox.log import credential, digest
 
 KINDS = (
     "status",
+    "status_after_apply",
     "delay",
     "drop_before",
     "drop_after_apply",
@@ -90,7 +91,7 @@ class Fault:
         return replace(request, target=request.raw_path + ("?" + query if query else ""))
 
     def response(self) -> Response:
-        """The invented answer of ``status`` and ``html``."""
+        """The invented answer of the ``status`` kinds and of ``html``."""
         if self.do == "html":
             return Response(200, _PAGE, _merged((("content-type", "text/html; charset=UTF-8"),), self.headers))
         if isinstance(self.body, str):
@@ -103,7 +104,7 @@ class Fault:
         """What to send, given the simulator's answer (None for the kinds without effect)."""
         if self.do in ("drop_before", "drop_after_apply"):
             return Delivery((), keep=False)
-        answer = self.response() if response is None else response
+        answer = self.response() if response is None or self.do == "status_after_apply" else response
         whole = encode(answer, head_only=request.method == "HEAD", keep=keep)
         if self.do == "truncate":
             part = len(answer.body) // 2 if self.length is None else self.length

@@ -11,6 +11,7 @@ The path of a request:
 Reading starts here.
 """
 
+import asyncio
 import gc
 import os
 import time
@@ -34,6 +35,7 @@ from proxy.coordination.memory import MemoryCoordination
 from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.tables import HEAD
+from proxy.journal import Journal
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress
@@ -67,6 +69,7 @@ class Server:
         self.mappings = mappings
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
+        self.journal = Journal(self.engine, sealer)
         self.transport = Transport(
             idle_accounts=bounds.idle_accounts,
             connections=bounds.account_in_flight,
@@ -111,11 +114,15 @@ class Server:
         revision = await schema_revision(self.engine)
         if revision != HEAD:
             raise SystemExit(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")
+        stopping = asyncio.Event()
+        sweeping = asyncio.create_task(self.journal.keep_swept(stopping))
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
         try:
             yield
         finally:
+            stopping.set()
+            await sweeping
             await self.transport.aclose()
             await self.engine.dispose()
 

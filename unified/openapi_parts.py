@@ -23,6 +23,7 @@ FROM_PROVIDER = (
 LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
 JOURNAL = (
     "idempotency-in-progress",
+    "idempotency-answer-not-kept",
     "idempotency-mismatch",
     "outcome-unknown",
     "journal-unavailable",
@@ -96,7 +97,7 @@ def errors(codes: Iterable[str]) -> Schema:
     """A response for each status, naming the codes that it stands for."""
     known = {problem.code: problem for problem in all_problems()}
     by_status: dict[int, list[type[Problem]]] = {}
-    for code in dict.fromkeys(one for one in codes if one in known):
+    for code in dict.fromkeys(codes):
         for problem in (known[code], *known[code].__subclasses__()):  # one code may have two statuses
             by_status.setdefault(problem.status, []).append(problem)
     return {

@@ -20,6 +20,7 @@ from proxy.accounts.reseal import reseal_all
 from proxy.accounts.store import Accounts
 from proxy.database.engine import open_engine
 from proxy.errors import NotFound
+from proxy.journal import reseal_journal
 from proxy.seal import Sealer, new_key
 from proxy.settings import Settings, SettingsMistake, load_settings
 
@@ -171,9 +172,13 @@ def new_key_command() -> None:
 
 @secrets.command("reseal")
 def reseal_command() -> None:
-    """Seals every credential with the first key, so that an older one can be taken out of the settings."""
+    """Seals everything stored with the first key, so that an older one can be taken out of the settings."""
     sealer = Sealer(_settings().sealing_keys)
     outcome = _run(lambda store: reseal_all(store.engine, sealer))
     click.echo(f"{outcome.done} credentials sealed anew.")
+    done, unopened = _run(lambda store: reseal_journal(store.engine, sealer))
+    click.echo(f"{done} rows of the write journal sealed anew.")
+    if unopened:
+        click.echo(f"{len(unopened)} rows of the journal, which no key opens, are left to end within a day.", err=True)
     if outcome.broken:
         raise click.ClickException("no configured key opens the credential of: " + ", ".join(outcome.broken))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that leads to these tables; ``/ready`` compares it with the database's."""
 
 ID = String(36)
@@ -64,6 +64,23 @@ account_tokens = Table(
     Column("allowed_origins", Text),  # JSON list; null: no browser may use it
     Column("expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("scope", DIGEST, nullable=False, unique=True),  # keyed digest of account, owner, method, path and key
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", String(16), nullable=False),  # running, suspended, finished
+    Column("run", ID),  # the run that holds the lease
+    Column("lease_until", BigInteger),
+    Column("request", Text, nullable=False),  # sealed: what was asked, with the caller's key
+    Column("progress", Text, nullable=False),  # sealed: the steps, and what the first run fixed
+    Column("answer", Text),  # sealed
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
 audit = Table(

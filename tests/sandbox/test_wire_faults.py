@@ -65,6 +65,12 @@ async def test_status_answers_without_applying_and_only_so_many_times(served):
     assert len(served.shop.applied) == 1
 
 
+async def test_status_after_apply_applies_and_answers_something_else(served):
+    served.faults.replace([{"do": "status_after_apply", "status": 500, "times": 1}])
+    assert (await ask(served, method="POST")).startswith(b"HTTP/1.1 500 ")
+    assert len(served.shop.applied) == 1
+
+
 async def test_status_with_a_text_body_is_html_unless_said_otherwise(served):
     served.faults.replace([{"do": "status", "status": 502, "body": "<h1>Bad gateway</h1>"}])
     received = await ask(served)

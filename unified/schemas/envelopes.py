@@ -58,13 +58,23 @@ class DeleteAnswer(Struct, kw_only=True):
     warnings: list[Notice] | UnsetType = UNSET
 
 
+class PlannedFile(Struct, kw_only=True):
+    """A file that a call would send."""
+
+    file_name: str
+    content_type: str
+    size: int
+
+
 class PlannedCall(Struct, kw_only=True):
     """A provider call that a write would make; a value that an earlier step gives reads ``{"from": "ticket.id"}``."""
 
     step: str
     method: str
     path: str
-    body: Any = None
+    query: dict[str, Any] | UnsetType = UNSET
+    body: Any | UnsetType = UNSET
+    files: list[PlannedFile] | UnsetType = UNSET
 
 
 class Preview(Struct, kw_only=True):
