@@ -30,6 +30,7 @@ LINKING = (
 )
 """What can go wrong where a body is taken and a credential verified."""
 
+OBJECTS = ("object", ["object", "null"])
 CAPABILITIES = "/integrated-account/{account_id}/capabilities"
 
 
@@ -70,7 +71,7 @@ def document(framework: Schema, examples: Examples, bodies: Bodies) -> Schema:
             )
         ),
         "components": {
-            "schemas": dict(sorted(_typed_enums(schemas).items())),
+            "schemas": dict(sorted(_generated(schemas).items())),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -171,11 +172,15 @@ def _problem_schema() -> Schema:
     }
 
 
-def _typed_enums(value: Any) -> Any:
-    """Enums with their type said: generators read them better so."""
+def _generated(value: Any) -> Any:
+    """What generators read better: enums with their type said, and objects of any content said to be so."""
     if isinstance(value, dict):
-        typed = {key: _typed_enums(one) for key, one in value.items()}
-        if "enum" in typed and "type" not in typed and all(isinstance(one, str) for one in typed["enum"]):
-            typed = {"type": "string", **typed}
-        return typed
-    return [_typed_enums(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+        made = {key: _generated(one) for key, one in value.items()}
+        if "enum" in made and "type" not in made and all(isinstance(one, str) for one in made["enum"]):
+            made = {"type": "string", **made}
+        if made.get("type") in ("object", ["object", "null"]) and {"properties", "additionalProperties"}.isdisjoint(
+            made
+        ):
+            made["additionalProperties"] = True
+        return made
+    return [_generated(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -35,7 +35,7 @@ Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
 Bodies = Mapping[tuple[str, str, str], Any]
 """Model, resource and method to an example of its request body."""
-ANYTHING: Schema = {"type": "object"}
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
 
 def account_parameters() -> list[Schema]:
