@@ -38,6 +38,10 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Provider calls of one list request."""
     scan_calls: Positive = 10
     """Provider calls of one list request whose filter the provider cannot narrow."""
+    write_calls: Positive = 60
+    """Provider calls of one unified write."""
+    settle_seconds: Seconds = 60.0
+    """After this time a write whose effect a probe does not find is taken not to have arrived."""
     account_in_flight: Positive = 8
     """Provider calls of one account at the same time."""
     account_queued: Positive = 32

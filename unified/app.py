@@ -57,6 +57,7 @@ from unified.problems import EXCEPTION_HANDLERS
 from unified.read import Reader
 from unified.references import SmallLists
 from unified.routes import Unified, unified_routes
+from unified.write import Writer
 
 
 class Server:
@@ -87,7 +88,9 @@ class Server:
             self._refused,
             self.accounts.note_success,
         )
-        self.reader = Reader(Cursors(sealer), SmallLists(), bounds)
+        lists = SmallLists()
+        self.reader = Reader(Cursors(sealer), lists, bounds)
+        self.writer = Writer(self.reader, lists, self.journal, bounds)
 
     async def _refused(self, account_id: str) -> None:
         await self.accounts.note_refusal(account_id)
@@ -157,7 +160,9 @@ def litestar_app(server: Server, lifespan: Lifespan = ()) -> Litestar:
 def routes(server: Server) -> list[ControllerRouterHandler]:
     """All URLs, read top to bottom; the passthrough takes whatever comes below its mount."""
     bounds: Bounds = server.settings.bounds
-    table = Unified(server.accounts, server.mappings, server.outbound, server.media, server.reader, bounds)
+    table = Unified(
+        server.accounts, server.mappings, server.outbound, server.media, server.reader, server.writer, bounds
+    )
     proxy = passthrough_app(server.accounts, server.outbound, bounds)
     return [
         *page_routes(server),

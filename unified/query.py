@@ -18,6 +18,7 @@ ACCOUNT = ACCOUNT_NAME
 CONTROL = ("limit", "next_cursor", "sort", "consistency")
 INDEX = re.compile(r"\[\d*\]$|\[in\]$|\[eq\]$")
 BOUNDS_WORDS = {"gt": "after", "lt": "before", "gte": "after", "lte": "before"}
+DRY_RUN = "dry_run"
 VIEWS = ("select", "omit", "include")
 REMOTE = re.compile(r"remote_query\[([^\[\]]+(?:\[\])?)\]")
 ALIASES = {
@@ -89,6 +90,20 @@ def read_get(resource: Resource, query: Iterable[tuple[str, str]]) -> View:
             f"this route takes {', '.join((ACCOUNT, *VIEWS))}", errors=[FieldError(name, "unknown") for name in unknown]
         )
     return view
+
+
+def read_write(query: Iterable[tuple[str, str]]) -> bool:
+    """Whether a write is only rehearsed; raises UnknownParameter for any other parameter."""
+    said, remote = _said(query)
+    rehearsed = _single(DRY_RUN, said.pop(DRY_RUN, ["false"]))
+    unknown = [*said, *(f"remote_query[{name}]" for name in remote)]
+    if unknown:
+        raise UnknownParameter(
+            f"a write takes {ACCOUNT} and {DRY_RUN}", errors=[FieldError(name, "unknown") for name in unknown]
+        )
+    if rehearsed not in ("true", "false"):
+        raise InvalidRequest(f"{DRY_RUN} is true or false", errors=[FieldError(DRY_RUN, "not true or false")])
+    return rehearsed == "true"
 
 
 def refuse_parameters(query: Iterable[tuple[str, str]]) -> None:

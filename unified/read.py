@@ -99,22 +99,27 @@ class Reader:
         self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream, view: View = WHOLE
     ) -> dict[str, Any]:
         """The envelope of one record, of the caller's own where there is no id; raises NotFound."""
+        row, failed = await self.row(mapping, record_id, upstream, view)
+        said = {"partial": True, "warnings": [_list_failed(name) for name in failed]} if failed else {}
+        return {"result": shown(row, view, mapping.provider), **said}
+
+    async def row(
+        self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream, view: View = WHOLE
+    ) -> tuple[Row, Sequence[str]]:
+        """One row with its record complete, and the lists that could not be read for it; raises NotFound."""
         if mapping.get is None:
             raise cannot(mapping, "get")
-        context = _context(upstream)
+        context = context_of(upstream)
         if record_id is not None:
-            context.id = _id_value(mapping, record_id)
+            context.id = id_value(mapping, record_id)
         if isinstance(mapping.get, GetPlan):
-            _refuse_strange(mapping, context.id)
             row = await _get(mapping, mapping.get, record_id, context, upstream)
         else:
             row = await self._find(mapping, record_id, upstream)
         if row is None:
             raise NotFound(f"{upstream.account.provider.words.label} has no {mapping.resource.singular} of that id")
         with upstream.trace.stage("complete"):
-            failed = await self._enrich(mapping, [row], upstream, view)
-        said = {"partial": True, "warnings": [_list_failed(name) for name in failed]} if failed else {}
-        return {"result": shown(row, view, mapping.provider), **said}
+            return row, await self._enrich(mapping, [row], upstream, view)
 
     async def _enrich(
         self, mapping: ResourceMapping, rows: Sequence[Row], upstream: Upstream, view: View
@@ -138,7 +143,7 @@ class Reader:
     def _pages(self, mapping: ResourceMapping, place: Place, upstream: Upstream) -> Pages:
         if not mapping.lists:
             raise cannot(mapping, "list")
-        context = _context(upstream)
+        context = context_of(upstream)
         plan = choose(mapping, place.filters, place.sort)
         listing = plan_listing(mapping, plan, place.filters, place.sort, context, place.remote)
         context.query = listing.query
@@ -177,7 +182,8 @@ class Reader:
         return None
 
 
-def _context(upstream: Upstream) -> Context:
+def context_of(upstream: Upstream) -> Context:
+    """What expressions reach of an account."""
     account = upstream.account
     return Context(connection=account.connection, claims=claims_of(account))
 
@@ -202,17 +208,17 @@ async def _get(
     return None
 
 
-def _refuse_strange(mapping: ResourceMapping, value: str | Mapping[str, str] | None) -> None:
-    """Refuses an id that no record of the provider can have: some answer such a call with a page of their own."""
-    pattern = mapping.provider.words.id_pattern
-    parts = [value] if isinstance(value, str) else list((value or {}).values())
-    if pattern is not None and not all(re.fullmatch(pattern, part) for part in parts):
-        raise NotFound(f"that is no id of a {mapping.resource.singular}")
+def id_value(mapping: ResourceMapping, record_id: str) -> str | Mapping[str, str]:
+    """What ``id()`` gives: the id, or its parts where it is made of several. Raises NotFound.
 
-
-def _id_value(mapping: ResourceMapping, record_id: str) -> str | Mapping[str, str]:
+    An id that no record of the provider can have is refused too, where a call is made by it: some providers answer such
+    a call with a page of their own.
+    """
     value = record_id if mapping.id_parts is None else split_id(record_id, mapping.id_parts)
-    if value is None or len(record_id) > ID_MAX:
+    parts = [value] if isinstance(value, str) else list((value or {}).values())
+    pattern = None if mapping.get == "find" else mapping.provider.words.id_pattern
+    strange = pattern is not None and not all(re.fullmatch(pattern, part) for part in parts)
+    if value is None or len(record_id) > ID_MAX or strange:
         raise NotFound(f"that is no id of a {mapping.resource.singular}")
     return value
 

@@ -66,6 +66,11 @@ class SmallLists:
             if not lock.locked():
                 self._locks.pop(key, None)
 
+    def forget(self, account: str) -> None:
+        """Drops the lists of an account: a row of one was written."""
+        for key in [key for key in self._kept if key[0] == account]:
+            del self._kept[key]
+
     def now(self) -> float:
         """The moment on the clock that lists are aged by."""
         return self._clock()

@@ -1,6 +1,7 @@
-"""The routes of ``/unified``: each resource of the table has a list, a get, and an answer to what cannot be done."""
+"""The routes of ``/unified``: each resource of the table has a list, a get, and its writes."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post
@@ -13,6 +14,7 @@ from proxy.accounts.guard import caller_of
 from proxy.accounts.store import Accounts
 from proxy.bounds import Bounds
 from proxy.errors import FieldError, InvalidRequest, NotFound
+from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
 from proxy.outbound.request import patience_of
@@ -21,14 +23,17 @@ from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
 from unified.downloads import Download
 from unified.mapping.model import Mappings, ResourceMapping
-from unified.query import ACCOUNT, pairs, read_get, read_list, refuse_parameters
+from unified.query import ACCOUNT, pairs, read_get, read_list, read_write, refuse_parameters
 from unified.read import Reader, cannot
 from unified.schemas.resources import RESOURCES, Resource
 from unified.upstream import Upstream
 from unified.view import View
+from unified.write import KEY, Order, Writer
+from unified.writing.intake import Intake, read_intake
 
 AnyRequest = Request[Any, Any, Any]
 Pairs = list[tuple[str, str]]
+WRITES = {"scope": "write"}
 
 
 class Unified:
@@ -41,6 +46,7 @@ class Unified:
         outbound: Outbound,
         media: Media,
         reader: Reader,
+        writer: Writer,
         bounds: Bounds,
     ) -> None:
         self._accounts = accounts
@@ -48,7 +54,9 @@ class Unified:
         self._outbound = outbound
         self._media = media
         self._reader = reader
+        self._writer = writer
         self._bounds = bounds
+        self._writing: set[asyncio.Task[StoredAnswer]] = set()
 
     async def list(self, request: AnyRequest, resource: Resource) -> Response[bytes]:
         """One page of a resource."""
@@ -105,10 +113,41 @@ class Unified:
         account = await self._accounts.linked(caller_of(request), account_id)
         return _json({"result": capabilities_of(account.provider, self._mappings)})
 
-    async def refuse(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
-        """The answer to a method that the account's provider does not have."""
-        account = await self._account(request, pairs(request.scope["query_string"]))
-        raise cannot(self._mapping(account, resource), method)
+    async def write(
+        self, request: AnyRequest, resource: Resource, method: str, record_id: str | None
+    ) -> Response[bytes]:
+        """A write, carried out once for its key; with ``dry_run`` the calls that it would make."""
+        query = pairs(request.scope["query_string"])
+        account = await self._account(request, query)
+        mapping = self._mapping(account, resource)
+        if method not in mapping.plans:
+            raise cannot(mapping, method)
+        rehearsed = read_write(query)
+        caller = caller_of(request)
+        key = idempotency_key(request.headers.getall(KEY, [])) or new_key()
+        intake = await self._intake(request, resource, method)
+        order = Order(mapping, method, record_id, intake, key, caller.owner, request.scope["path"], request.method)
+        try:
+            if rehearsed:
+                return _json(await self._writer.rehearse(order, self._upstream(request, account)))
+            answer = await self._unbroken(self._writer.write(order, self._upstream(request, account)))
+        finally:
+            intake.close()
+        return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+    async def _intake(self, request: AnyRequest, resource: Resource, method: str) -> Intake:
+        kind = getattr(resource.writes, method, None)
+        if not isinstance(kind, type):
+            return Intake({}, None, (), b"")
+        files = method == "create" and resource.writes is not None and resource.writes.files
+        return await read_intake(request.scope, request.receive, resource, kind, self._bounds, files=files)
+
+    async def _unbroken(self, writing: Coroutine[Any, Any, StoredAnswer]) -> StoredAnswer:
+        """Goes on with a write whose caller has gone away: its answer is there for who repeats it with the key."""
+        task = asyncio.create_task(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
 
     async def _account(self, request: AnyRequest, query: Pairs) -> LinkedAccount:
         caller: Caller = request.state.caller
@@ -202,29 +241,28 @@ def _reading(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRo
 
 
 def _writing(unified: Unified, resource: Resource, path: str) -> Iterable[HTTPRouteHandler]:
-    @post(path, opt={"scope": "write"}, name=f"create:{resource.model}:{resource.name}")
+    named = f"{resource.model}:{resource.name}"
+
+    @post(path, opt=WRITES, name=f"create:{named}", status_code=201)
     async def create(request: AnyRequest) -> Response[bytes]:
-        return await unified.refuse(request, resource, "create")
+        return await unified.write(request, resource, "create", None)
 
-    @patch(path + "/{record_id:str}", opt={"scope": "write"}, name=f"update:{resource.model}:{resource.name}")
-    async def update(request: AnyRequest) -> Response[bytes]:
-        return await unified.refuse(request, resource, "update")
+    @patch(path + "/{record_id:str}", opt=WRITES, name=f"update:{named}")
+    async def update(request: AnyRequest, record_id: FromPath[str]) -> Response[bytes]:
+        return await unified.write(request, resource, "update", record_id)
 
-    @delete(
-        path + "/{record_id:str}",
-        opt={"scope": "write"},
-        name=f"delete:{resource.model}:{resource.name}",
-        status_code=200,
-    )
-    async def delete_(request: AnyRequest) -> Response[bytes]:
-        return await unified.refuse(request, resource, "delete")
+    @delete(path + "/{record_id:str}", opt=WRITES, name=f"delete:{named}", status_code=200)
+    async def delete_(request: AnyRequest, record_id: FromPath[str]) -> Response[bytes]:
+        return await unified.write(request, resource, "delete", record_id)
 
-    @post(path + "/{record_id:str}/merge", opt={"scope": "write"}, name=f"merge:{resource.name}", status_code=200)
-    async def merge(request: AnyRequest) -> Response[bytes]:
-        return await unified.refuse(request, resource, "merge")
+    yield from (create, update, delete_)
+    if resource.writes is not None and resource.writes.merge is not None:
 
-    merges = resource.writes is not None and resource.writes.merge is not None
-    return (create, update, delete_, *((merge,) if merges else ()))
+        @post(path + "/{record_id:str}/merge", opt=WRITES, name=f"merge:{named}", status_code=200)
+        async def merge(request: AnyRequest, record_id: FromPath[str]) -> Response[bytes]:
+            return await unified.write(request, resource, "merge", record_id)
+
+        yield merge
 
 
 def _only(query: Pairs, name: str) -> str:

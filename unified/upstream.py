@@ -1,10 +1,10 @@
 """One account's provider during one request: JSON in, JSON out, refusals as problems."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from msgspec import json
+from msgspec import Struct, json
 
 from proxy.errors import InvalidPath, NotFound, ProviderError
 from proxy.language.expression import Context, EvaluationError
@@ -21,7 +21,32 @@ SMALL_LIST_PAGES = 20
 """Pages that a small list may have; one that goes on is cut there, and references beyond stay incomplete."""
 JSON_BODY: Headers = [(b"content-type", b"application/json")]
 
+GONE = (404, 410)
+
 Params = Sequence[tuple[str, str]]
+
+
+class Payload(Struct, frozen=True):
+    """The body of a call with the headers that describe it; ``length`` is that of a stream."""
+
+    headers: Headers
+    body: bytes | AsyncIterator[bytes] | None
+    length: int | None = None
+
+
+class Answered(Struct, frozen=True):
+    """A success: its status and its decoded body, null where it has none."""
+
+    status: int
+    body: Any
+
+
+NOTHING = Payload([], None)
+
+
+def json_payload(body: Any) -> Payload:
+    """A JSON body."""
+    return Payload(JSON_BODY, json.encode(body))
 
 
 class Upstream:
@@ -51,22 +76,44 @@ class Upstream:
 
         A POST that is made here is a search, so it may be sent twice.
         """
-        place = self._place(path, at_base=at_base)
+        payload = NOTHING if body is None else json_payload(body)
+        return (await self.send(method, path, at_base=at_base, query=query, payload=payload, safe=True)).body
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        safe: bool,
+        at_base: bool = False,
+        query: Params = (),
+        payload: Payload | None = None,
+        again: bool = False,
+    ) -> Answered:
+        """One call; raises the problem that a refusal amounts to. ``safe``: it may reach the provider twice.
+
+        A DELETE that finds nothing has had its effect where it was repeated, or where ``again`` says that it was sent
+        before.
+        """
+        sent = payload or NOTHING
         request = ProviderRequest(
             method,
-            target(place, urlencode(query).encode()),
-            headers=[] if body is None else JSON_BODY,
-            body=None if body is None else json.encode(body),
-            safe=True,
+            target(self._place(path, at_base=at_base), urlencode(query).encode()),
+            headers=sent.headers,
+            body=sent.body,
+            length=sent.length,
+            safe=safe,
             patience=self._patience,
         )
         answer = await self._outbound.call(self.account, request, self.trace)
         try:
+            if method == "DELETE" and (answer.repeated or again) and answer.status in GONE:
+                return Answered(answer.status, None)
             refused = refusal(answer, show_body=self._raw_errors, hide=needles_of(self.account.credential))
             if refused is not None:
                 raise refused
             with self.trace.stage("decode"):
-                return await read_json(answer)
+                return Answered(answer.status, await read_json(answer))
         finally:
             await answer.aclose()
 

@@ -49,9 +49,20 @@ class ProviderAnswer:
     """The last answer of a call. Close it, whatever happens: it holds the account's place and its connection.
 
     ``body`` is there once it was read whole. ``refused`` says that the provider refused the stored credential.
+    ``repeated`` says that an attempt before the one that is answered may have arrived too.
     """
 
-    __slots__ = ("_incoming", "_leave", "announced_wait", "body", "headers", "provider", "refused", "status")
+    __slots__ = (
+        "_incoming",
+        "_leave",
+        "announced_wait",
+        "body",
+        "headers",
+        "provider",
+        "refused",
+        "repeated",
+        "status",
+    )
 
     def __init__(
         self, provider: Provider, incoming: Incoming, *, body: bytes | None, leave: Callable[[], None]
@@ -61,6 +72,7 @@ class ProviderAnswer:
         self.headers: Headers = incoming.headers
         self.body = body
         self.refused = False
+        self.repeated = False
         self.announced_wait: float | None = None
         self._incoming = incoming
         self._leave: Callable[[], None] | None = leave

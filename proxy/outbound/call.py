@@ -81,6 +81,7 @@ class Outbound:
             with trace.stage("credentials"):
                 ready = outgoing(account, request, address)
             limits = limits_of(account, request.target)
+            repeated = False
             for retries in count():
                 with trace.stage("budget"):
                     await self._budget(account, limits, request, trace)
@@ -89,10 +90,13 @@ class Outbound:
                 verdict = self._verdict(attempt, request, retries, trace)
                 if not verdict.retry:
                     break
+                repeated = repeated or _may_have_arrived(attempt)
                 with trace.stage("retry"):
                     await attempt.discard()
                     await self._sleep(verdict.wait)
-            return await self._answer(account, attempt, leave)
+            answer = await self._answer(account, attempt, leave)
+            answer.repeated = repeated
+            return answer
         except BaseException:
             leave()
             raise
@@ -209,6 +213,12 @@ def _outcome(attempt: Attempt) -> Outcome:
     if attempt.incoming is None:
         return Outcome(attempt.failure.phase if attempt.failure else "ambiguous")
     return Outcome("answered", attempt.incoming.status, attempt.announced_wait)
+
+
+def _may_have_arrived(attempt: Attempt) -> bool:
+    """Whether an attempt that is made again may have had its effect: all but what never left and a 429."""
+    outcome = _outcome(attempt)
+    return outcome.phase != "not_sent" and outcome.status != 429
 
 
 def _problem(account: LinkedAccount, failure: SendFailure | None) -> ProviderProblem:

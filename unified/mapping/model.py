@@ -129,6 +129,11 @@ class ResourceMapping(Struct, frozen=True):
         return [*reads, *self.plans]
 
     @property
+    def small(self) -> bool:
+        """Whether the resource is a short list, which references may be completed from."""
+        return any(plan.paging.style == "whole" for plan in self.lists)
+
+    @property
     def filters(self) -> dict[str, str]:
         """Every filter that some list knows, and how it reaches the provider: ``scan`` where not at all."""
         places: dict[str, str] = {}
