@@ -27,27 +27,22 @@ FROM_PROVIDER = (
     "deadline-exceeded",
     "unsupported-operation",
 )
-WRITES = (
+LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+JOURNAL = (
     "idempotency-in-progress",
     "idempotency-answer-not-kept",
     "idempotency-mismatch",
     "outcome-unknown",
     "journal-unavailable",
 )
-LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+"""What the write journal may say to a request that carries a key, or that ends in silence."""
+KEY = "Idempotency-Key"
 
 Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
-ANYTHING: Schema = {"type": "object"}
-
-
-IDEMPOTENCY_KEY: Schema = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "Carries the write out once: a repeated request with the same key gets the first one's answer, with "
-    "`Idempotency-Replayed: true`. 1 to 255 visible ASCII characters; kept for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
+Bodies = Mapping[tuple[str, str, str], Any]
+"""Model, resource and method to an example of its request body."""
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
 
 def account_parameters() -> list[Schema]:
@@ -71,6 +66,30 @@ def account_parameters() -> list[Schema]:
 def query(name: str, description: str, schema: Schema) -> Schema:
     """A query parameter."""
     return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def idempotency_parameter() -> Schema:
+    """The header that makes a write happen once."""
+    text = (
+        "Names this write, so that it can be sent again: the second answer is the first, and nothing is done twice. "
+        "Kept for 24 hours for this account and caller."
+    )
+    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    return {"name": KEY, "in": "header", "description": text, "schema": schema}
+
+
+def idempotency_headers() -> Schema:
+    """What a write's answer says of its key."""
+    return {
+        KEY: {
+            "description": "The write's key: the caller's, or the one that a write of several calls was given.",
+            "schema": {"type": "string"},
+        },
+        "Idempotency-Replayed": {
+            "description": "There when the answer is that of an earlier request with this key.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
+    }
 
 
 def answer(description: str, schema: str, example: Any) -> Schema:
