@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, asgi
@@ -28,7 +29,7 @@ from proxy import log
 from proxy.accounts.guard import authenticate
 from proxy.accounts.routes import account_routes
 from proxy.accounts.store import Accounts
-from proxy.accounts.verify import Verified, verify
+from proxy.accounts.verify import Verified, read_version, verify
 from proxy.bounds import Bounds
 from proxy.coordination.memory import MemoryCoordination
 from proxy.cursor import Cursors
@@ -55,6 +56,7 @@ from unified.problems import EXCEPTION_HANDLERS
 from unified.read import Reader
 from unified.references import SmallLists
 from unified.routes import Unified, unified_routes
+from unified.version import Versions
 
 
 class Server:
@@ -84,7 +86,8 @@ class Server:
             self._refused,
             self.accounts.note_success,
         )
-        self.reader = Reader(Cursors(sealer), SmallLists(), bounds)
+        versions = Versions(self.version, self.accounts.note_version)
+        self.reader = Reader(Cursors(sealer), SmallLists(), versions, bounds)
 
     async def _refused(self, account_id: str) -> None:
         await self.accounts.note_refusal(account_id)
@@ -93,8 +96,14 @@ class Server:
         """Proves a credential at its provider."""
         return await verify(account, self._verify_call)
 
+    async def version(self, account: LinkedAccount, trace: Trace) -> str | None:
+        """Asks an account's provider for its version."""
+        return await read_version(account, partial(self._json, trace))
+
     async def _verify_call(self, account: LinkedAccount, method: str, path: str) -> tuple[int, object]:
-        trace = Trace("verify", Deadline(self.settings.bounds.deadline_seconds))
+        return await self._json(Trace("verify", Deadline(self.settings.bounds.deadline_seconds)), account, method, path)
+
+    async def _json(self, trace: Trace, account: LinkedAccount, method: str, path: str) -> tuple[int, object]:
         request = ProviderRequest(method, target(account.base_path + path), safe=True)
         answer = await self.outbound.call(account, request, trace)
         try:

@@ -1,5 +1,6 @@
 """What a provider can do, told from its files: capabilities of an account, and the parameters of a method."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from proxy.bounds import Bounds
@@ -10,10 +11,11 @@ from unified.mapping.model import Mappings, ResourceMapping
 READS = ("list", "get")
 
 
-def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
-    """Every resource that the provider has, with its methods, and the passthrough's reach."""
+def capabilities_of(provider: Provider, mappings: Mappings, version: str | None = None) -> dict[str, Any]:
+    """Every resource that the provider has at a version of it, with its methods, and the passthrough's reach."""
+    known = {} if provider.words.version is None else {"version": version}
     return {
-        "integration": {"name": provider.name, "label": provider.words.label},
+        "integration": {"name": provider.name, "label": provider.words.label, **known},
         "proxy": {"base": "/proxy", "allow": provider.words.passthrough.allow},
         "unified": [
             {
@@ -25,10 +27,17 @@ def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
                 "sorts": mapping.sorts,
                 "unsupported": dict(mapping.unsupported),
             }
-            for (of, model, name), mapping in sorted(mappings.resources.items())
-            if of == provider.name
+            for (model, name), mapping in _at(provider, mappings, version)
         ],
     }
+
+
+def _at(
+    provider: Provider, mappings: Mappings, version: str | None
+) -> Iterator[tuple[tuple[str, str], ResourceMapping]]:
+    for (of, model, name), mapping in sorted(mappings.resources.items()):
+        if of == provider.name:
+            yield (model, name), mapping.at(version)
 
 
 def meta_of(mapping: ResourceMapping, method: str, bounds: Bounds) -> dict[str, Any]:

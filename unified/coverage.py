@@ -72,7 +72,8 @@ def _filter(mapping: ResourceMapping | None, name: str) -> str:
         attribute = known.paths[0].partition(".")[0] if known and known.paths else ""
         reason = "" if mapping is None else mapping.unsupported.get(attribute, "")
         return f"refused: {reason}" if reason else "refused"
-    return HOW[mapping.filters[name]]
+    how = HOW[mapping.filters[name]]
+    return f"{how} from {mapping.since[name]} on, before that scan" if name in mapping.since else how
 
 
 def _sort(mapping: ResourceMapping | None, name: str) -> str:

@@ -25,6 +25,7 @@ from unified.mapping.requests import Listing, choose, plan_listing
 from unified.query import ListRequest, required_filters
 from unified.references import SmallLists
 from unified.upstream import Upstream
+from unified.version import Versions
 from unified.view import WHOLE, View, shown
 from unified.walk import Walk
 
@@ -39,6 +40,8 @@ class Place(Struct, array_like=True):
     position: Position
     seen: list[str]
     remote: dict[str, str] = {}
+    version: str | None = None
+    """The provider's, at the start of the walk: another one later could serve the list in another order."""
 
 
 class ListAnswer(Struct):
@@ -65,9 +68,10 @@ class ListAnswer(Struct):
 class Reader:
     """What reading needs beside the request: cursors, small lists, bounds."""
 
-    def __init__(self, cursors: Cursors, lists: SmallLists, bounds: Bounds) -> None:
+    def __init__(self, cursors: Cursors, lists: SmallLists, versions: Versions, bounds: Bounds) -> None:
         self._cursors = cursors
         self._lists = lists
+        self._versions = versions
         self._bounds = bounds
 
     async def list(self, mapping: ResourceMapping, request: ListRequest, upstream: Upstream) -> ListAnswer:
@@ -75,7 +79,10 @@ class Reader:
         trace = upstream.trace
         with trace.stage("open"):
             place = self._open(mapping, request, upstream)
+        if request.cursor is None and mapping.versioned(place.filters):
+            place.version = await self._versions.of(upstream.account, trace)
         with trace.stage("plan"):
+            mapping = mapping.at(place.version)
             pages = self._pages(mapping, place, upstream)
             walk = self._walk(pages, place)
         most = self._bounds.scan_calls if pages.listing.scan else self._bounds.list_calls

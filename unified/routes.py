@@ -97,12 +97,13 @@ class Unified:
         query = pairs(request.scope["query_string"])
         account = await self._account(request, query)
         refuse_parameters(query)
-        return _json({"result": meta_of(self._mapping(account, resource), method, self._bounds)})
+        mapping = self._mapping(account, resource).at(account.version)
+        return _json({"result": meta_of(mapping, method, self._bounds)})
 
     async def capabilities(self, request: AnyRequest, account_id: str) -> Response[bytes]:
         """Everything that an account's provider can do."""
         account = await self._accounts.linked(caller_of(request), account_id)
-        return _json({"result": capabilities_of(account.provider, self._mappings)})
+        return _json({"result": capabilities_of(account.provider, self._mappings, account.version)})
 
     async def refuse(self, request: AnyRequest, resource: Resource, method: str) -> Response[bytes]:
         """The answer to a method that the account's provider does not have."""

@@ -35,6 +35,7 @@ def load_provider(document: Document) -> tuple[Provider | None, list[Mistake]]:
         verify_identity=build.expression(words.verify.identity, ("verify", "identity")),
         verify_label=build.expression(words.verify.label, ("verify", "label")),
         lists={name: build.small_list(name, one) for name, one in words.lists.items()},
+        version=None if words.version is None else build.expression(words.version.read, ("version", "read")),
     )
     build.references(words)
     return (None if mistakes else provider), mistakes

@@ -52,6 +52,15 @@ class VerifyWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A name to show for it, as an expression."""
 
 
+class VersionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The call that tells which version a server runs, for mappings that depend on it."""
+
+    get: str
+    """Path as in ``verify``."""
+    read: str
+    """Where the version is in the answer, as an expression."""
+
+
 class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A small list of the provider kept per account for five minutes, to complete references from."""
 
@@ -173,6 +182,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A time of 0 means no time."""
     claims: str | None = None
     """The credential field that is a JWT (RFC 7519); ``claims()`` are those of its payload, unverified."""
+    version: VersionWords | None = None
+    """How the server's version is read; absent: there is one version for all."""
     lists: dict[Name, ListWords] = {}
     enums: dict[Name, EnumWords] = {}
     errors: list[ErrorWords] = []
@@ -207,6 +218,8 @@ class Provider(Struct, frozen=True):
     verify_identity: Expression
     verify_label: Expression
     lists: dict[str, "SmallListPlan"] = field(default_factory=dict)
+    version: Expression | None = None
+    """Reads the version out of the answer to its call."""
 
 
 class SmallListPlan(Struct, frozen=True):

@@ -20,6 +20,7 @@ SECTIONS = {
     "A field of `connection` or `credential`": model.FieldWords,
     "`auth`": model.AuthWords,
     "`verify`": model.VerifyWords,
+    "`version`": model.VersionWords,
     "`passthrough`": model.PassthroughWords,
     "`lists`": model.ListWords,
     "`errors`": model.ErrorWords,

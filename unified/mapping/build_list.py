@@ -148,6 +148,8 @@ class ListBuild:
             self._parts.note((*path, "widen"), f"needs a 'form' of times: {', '.join(TIME_FORMS)}")
         if entry.always and not (entry.one_by_one and entry.enum):
             self._parts.note((*path, "always"), "needs 'one_by_one' and 'enum'")
+        if entry.since is not None and self._parts.provider.words.version is None:
+            self._parts.note((*path, "since"), "needs the word 'version' in provider.yaml")
         table = None if entry.enum is None else self._parts.enum(entry.enum, (*path, "enum"))
         return FilterPlan(
             known,
@@ -159,6 +161,7 @@ class ListBuild:
             id_pattern=self._pattern(known),
             form=entry.form,
             widen_seconds=_seconds(entry.widen),
+            since=entry.since,
         )
 
 

@@ -1,15 +1,17 @@
 """A mapping file ready for use: expressions compiled, references checked, conversions chosen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from proxy.errors import UnsupportedOperation
 from proxy.language.expression import Context, Expression
 from proxy.provider.load import with_limit
 from proxy.provider.model import Provider
 from proxy.provider.template import PathTemplate
+from proxy.provider.version import reached
 from unified.schemas.resources import Filter, Resource
 
 Translate = Callable[[Any, Context], tuple[dict[str, Any], list[tuple[str, str]]]]
@@ -49,6 +51,12 @@ class FilterPlan(Struct, frozen=True):
     """What an id that the provider is asked by looks like."""
     form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
     widen_seconds: int = 0
+    since: str | None = None
+    """The provider's version from which it narrows."""
+
+    def at(self, version: str | None) -> "FilterPlan":
+        """What it is at a version of the provider: a scan below ``since``."""
+        return self if self.since is None or reached(version, self.since) else FilterPlan(self.filter, "scan")
 
 
 class Paging(Struct, frozen=True):
@@ -79,6 +87,17 @@ class ListPlan(Struct, frozen=True):
     local_sorts: tuple[str, ...] = ()
     """Orders made here, where the whole list is read at once."""
 
+    @property
+    def versioned(self) -> bool:
+        """Whether what it can do depends on the provider's version."""
+        return any(one.since is not None for one in self.filters.values())
+
+    def at(self, version: str | None) -> "ListPlan":
+        """What it can do at a version of the provider."""
+        if not self.versioned:
+            return self
+        return replace(self, filters={name: one.at(version) for name, one in self.filters.items()})
+
 
 class GetPlan(Struct, frozen=True):
     """How one record is read by its id."""
@@ -103,6 +122,16 @@ class ResourceMapping(Struct, frozen=True):
     get: GetPlan | Literal["find"] | None
     unsupported: Mapping[str, str]
 
+    def versioned(self, filters: Collection[str]) -> bool:
+        """Whether the provider's version decides how one of these filters is served."""
+        return any(name in plan.filters and plan.filters[name].since for plan in self.lists for name in filters)
+
+    def at(self, version: str | None) -> "ResourceMapping":
+        """What the provider can do at a version of it."""
+        if not any(plan.versioned for plan in self.lists):
+            return self
+        return replace(self, lists=tuple(plan.at(version) for plan in self.lists))
+
     def record(self, item: Any, context: Context) -> dict[str, Any]:
         """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
         record, errors = self.translate(item, context)
@@ -124,6 +153,11 @@ class ResourceMapping(Struct, frozen=True):
                 if places.get(name, "scan") == "scan":
                     places[name] = "local" if one.place == "scan" and plan.paging.style == "whole" else one.place
         return places
+
+    @property
+    def since(self) -> dict[str, str]:
+        """The filters that narrow from a version of the provider on, with that version."""
+        return {name: one.since for plan in self.lists for name, one in plan.filters.items() if one.since is not None}
 
     @property
     def sorts(self) -> list[str]:

@@ -48,10 +48,17 @@ class Listing(Struct, frozen=True):
 
 
 def choose(mapping: ResourceMapping, filters: Filters, sort: str | None) -> ListPlan:
-    """The first list that knows every filter and the sort; raises UnsupportedFilter or UnsupportedCombination."""
-    for plan in mapping.lists:
-        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts or sort in plan.local_sorts):
-            return plan
+    """The list that knows every filter and the sort and narrows by most of them, the first of equals.
+
+    Raises UnsupportedFilter or UnsupportedCombination where there is none.
+    """
+    able = [
+        plan
+        for plan in mapping.lists
+        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts or sort in plan.local_sorts)
+    ]
+    if able:
+        return min(able, key=lambda plan: sum(_scanned(plan.filters[name], values) for name, values in filters.items()))
     _refuse_unknown(mapping, filters, sort)
     asked = [*filters, *([f"sort={sort}"] if sort else [])]
     raise UnsupportedCombination(
@@ -105,7 +112,7 @@ def plan_listing(
     asked_for = {name: _words(plan.filters[name], values) for name, values in filters.items()}
     for name, words in asked_for.items():
         one = plan.filters[name]
-        if one.place == "scan" or not _fits(one, words):
+        if _scanned(one, words):
             scan = True
         elif one.one_by_one:
             alone.setdefault(one.param, []).append(words)
@@ -130,7 +137,11 @@ def plan_listing(
         filters=filters,
         local_sort=None if sort is None or sort in plan.sorts else sort,
         scan=scan and not whole,
-        query={name: _said(plan.filters[name], words) for name, words in asked_for.items()},
+        query={
+            name: _said(plan.filters[name], words)
+            for name, words in asked_for.items()
+            if plan.filters[name].place != "scan"
+        },
     )
 
 
@@ -177,6 +188,11 @@ def _words(one: FilterPlan, values: tuple[str, ...]) -> tuple[str, ...]:
             errors=[FieldError(one.filter.name, f"{value[:40]!r} is not known") for value in unknown],
         )
     return tuple(dict.fromkeys(word for value in values for word in one.words.get(value, ())))
+
+
+def _scanned(one: FilterPlan, words: tuple[str, ...]) -> bool:
+    """Whether nothing narrows the filter for these values."""
+    return one.place == "scan" or (bool(words) and not _fits(one, words))
 
 
 def _fits(one: FilterPlan, words: tuple[str, ...]) -> bool:

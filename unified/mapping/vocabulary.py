@@ -62,6 +62,8 @@ class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
     """How the parameter wants its value: a time (``naive``: in the provider's zone, unsaid), a phone's ``digits``."""
     widen: Annotated[str, Meta(pattern=r"^\d+[smhd]$")] | None = None
     """The time is moved outwards by this much, where the provider's own reading of it is not certain."""
+    since: Annotated[str, Meta(pattern=r"^\d+(\.\d+)*$")] | None = None
+    """The provider's version that knows it; with an earlier or unknown one the filter is a scan."""
 
 
 FilterEntry = Literal["body", "path", "scan"] | FilterWords
