@@ -86,8 +86,9 @@ class Server:
             self._refused,
             self.accounts.note_success,
         )
+        self.cursors = Cursors(sealer)
         versions = Versions(self.version, self.accounts.note_version)
-        self.reader = Reader(Cursors(sealer), SmallLists(), versions, bounds)
+        self.reader = Reader(self.cursors, SmallLists(), versions, bounds)
 
     async def _refused(self, account_id: str) -> None:
         await self.accounts.note_refusal(account_id)
@@ -160,7 +161,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     """All URLs, read top to bottom; the passthrough takes whatever comes below its mount."""
     bounds: Bounds = server.settings.bounds
     table = Unified(server.accounts, server.mappings, server.outbound, server.media, server.reader, bounds)
-    proxy = passthrough_app(server.accounts, server.outbound, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, server.cursors, bounds)
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),

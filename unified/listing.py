@@ -5,10 +5,11 @@ from typing import Any
 
 from proxy.errors import ProviderError
 from proxy.language.expression import Context, EvaluationError, Expression
+from proxy.paging.page import more, page_of
+from proxy.paging.position import Page, Position, Row
 from unified.enrich import enrich
 from unified.mapping.filters import Predicate, predicate
 from unified.mapping.model import ListPlan, ResourceMapping
-from unified.mapping.paging import Page, Position, Row
 from unified.mapping.requests import Listing, page_params
 from unified.references import SmallLists
 from unified.upstream import Upstream
@@ -47,12 +48,7 @@ class Pages:
                 rows = [row if row.record is None or self._matches(row.record) else row.without() for row in rows]
             if self.listing.local_sort is not None:
                 rows = sorted(rows, key=sort_key(self.listing.local_sort), reverse=self.listing.local_sort[0] == "-")
-        return Page(
-            rows,
-            more=None if plan.paging.more is None else _truth(plan.paging.more(answer, self._context)),
-            count=None if plan.paging.count is None else _count(plan.paging.count(answer, self._context)),
-            items=len(items),
-        )
+        return page_of(plan.paging, rows, len(items), answer, self._context)
 
     def _also(self, plan: ListPlan, position: Position) -> Sequence[Any]:
         """What the provider does not list: before the first page of the walk, once."""
@@ -76,7 +72,7 @@ class Pages:
             for page in range(1, WHOLE_PAGES + 1):
                 answer = await self._call(plan, Position(value=value, page=page))
                 items += self._found(plan.items, answer)
-                if plan.paging.more is None or not _truth(plan.paging.more(answer, self._context)):
+                if not more(plan.paging, answer, self._context):
                     break
         return items, answer
 
@@ -135,11 +131,3 @@ def sort_key(sort: str) -> Any:
         return (missing != descending, value.casefold() if isinstance(value, str) else value or "")
 
     return key
-
-
-def _truth(value: Any) -> bool:
-    return value is not None and value is not False and value != ""
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int else None

@@ -15,19 +15,19 @@ from proxy.cursor import Cursors
 from proxy.errors import FieldError, InvalidCursor, NotFound, ScanLimit, UnsupportedOperation
 from proxy.language.expression import Context
 from proxy.outbound.credentials import claims_of
+from proxy.paging.position import Page, Position, Row, Seen
+from proxy.paging.walk import Walk
 from proxy.seal import bind
 from unified.enrich import enrich
 from unified.listing import Pages, Record, translations
 from unified.mapping.ids import ID_MAX, split_id
 from unified.mapping.model import GetPlan, ResourceMapping
-from unified.mapping.paging import Page, Position, Row, Seen
 from unified.mapping.requests import Listing, choose, plan_listing
 from unified.query import ListRequest, required_filters
 from unified.references import SmallLists
 from unified.upstream import Upstream
 from unified.version import Versions
 from unified.view import WHOLE, View, shown
-from unified.walk import Walk
 
 
 class Place(Struct, array_like=True):

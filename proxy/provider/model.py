@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from proxy.language.expression import Expression
+from proxy.provider.paging import Paging, PagingWords
 from proxy.provider.template import PathTemplate
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
@@ -114,6 +115,22 @@ class PassthroughWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Paths that show or rotate the linked credential: refused for every caller."""
 
 
+class EnvelopeWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lists that the passthrough can answer in the envelope: their paths, where the items are, how they go on."""
+
+    get: list[str] = []
+    """Path patterns as in ``passthrough``, below the prefix, after ``^`` below the base."""
+    post: list[str] = []
+    """The same for searches that take a body; the page stands in the query."""
+    items: str = "@"
+    """Where the items are in the answer, as an expression."""
+    id: str = "id"
+    """The key of an item that no two share."""
+    paging: Literal["whole"] | PagingWords = "whole"
+    not_with: list[str] = []
+    """Parameters that change the order or the bounds of the pages: refused in the envelope."""
+
+
 class CallWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A call that reads; in path and values ``{expression}`` is what earlier calls of the check answered."""
 
@@ -170,6 +187,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     verify: VerifyWords
     passthrough: PassthroughWords
+    envelopes: list[EnvelopeWords] = []
+    """The lists that ``/proxy`` can answer in the envelope."""
     prefix: str = ""
     """Where a mapping's path is joined, below the base."""
     headers: dict[str, str] = {}
@@ -218,8 +237,25 @@ class Provider(Struct, frozen=True):
     verify_identity: Expression
     verify_label: Expression
     lists: dict[str, "SmallListPlan"] = field(default_factory=dict)
+    envelopes: "tuple[Envelope, ...]" = ()
     version: Expression | None = None
     """Reads the version out of the answer to its call."""
+
+
+class Envelope(Struct, frozen=True):
+    """One path of an ``EnvelopeWords``: a pattern below the base, with the expressions compiled."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    items: Expression
+    id: str
+    paging: Paging
+    not_with: tuple[str, ...]
+
+    @property
+    def paged(self) -> bool:
+        """Whether pages are asked for by a parameter."""
+        return self.paging.style != "whole" or self.paging.more is not None
 
 
 class SmallListPlan(Struct, frozen=True):

@@ -8,7 +8,7 @@ import pytest
 
 from proxy.language.expression import Context, ExpressionMistake, compile_expression
 from proxy.language.functions import ContextFunctions
-from proxy.provider import model
+from proxy.provider import model, paging
 from unified.folders import data_folder
 from unified.mapping import vocabulary
 
@@ -22,6 +22,7 @@ SECTIONS = {
     "`verify`": model.VerifyWords,
     "`version`": model.VersionWords,
     "`passthrough`": model.PassthroughWords,
+    "`envelopes`": model.EnvelopeWords,
     "`lists`": model.ListWords,
     "`errors`": model.ErrorWords,
     "`limits`": model.LimitWords,
@@ -33,7 +34,7 @@ SECTIONS = {
     "An attribute": vocabulary.AttributeWords,
     "`joins`": vocabulary.JoinWords,
     "A list": vocabulary.ListWords,
-    "`paging`": vocabulary.PagingWords,
+    "`paging`": paging.PagingWords,
     "`filters`": vocabulary.FilterWords,
     "`get`": vocabulary.GetWords,
     "Examples": vocabulary.ExampleWords,

@@ -12,8 +12,10 @@ from litestar import Litestar, Response, asgi
 
 from proxy.accounts.caller import Caller
 from proxy.answer_headers import answer_headers
+from proxy.cursor import Cursors
 from proxy.errors import NotFound, Problem, Unauthorized
 from proxy.passthrough.handler import passthrough_app
+from proxy.seal import Sealer, SealingKey, new_key
 from proxy.trace import Deadline, Trace
 from tests.outbound.scripted import Door, Upstream
 
@@ -145,7 +147,9 @@ def seconds():
 async def site(bounds, seconds):
     async with Upstream() as upstream, Door(bounds) as door:
         accounts, traces = Accounts(), []
-        mounted = asgi("/proxy", is_mount=True, copy_scope=True)(passthrough_app(accounts, door.outbound, door.bounds))
+        cursors = Cursors(Sealer([SealingKey.parse(new_key())]))
+        passthrough = passthrough_app(accounts, door.outbound, cursors, door.bounds)
+        mounted = asgi("/proxy", is_mount=True, copy_scope=True)(passthrough)
         app = Litestar([mounted], exception_handlers={Problem: answer_problem}, openapi_config=None)
         port = free_port()
         server = Server(

@@ -10,6 +10,7 @@ from proxy.errors import UnsupportedOperation
 from proxy.language.expression import Context, Expression
 from proxy.provider.load import with_limit
 from proxy.provider.model import Provider
+from proxy.provider.paging import Paging
 from proxy.provider.template import PathTemplate
 from proxy.provider.version import reached
 from unified.schemas.resources import Filter, Resource
@@ -57,16 +58,6 @@ class FilterPlan(Struct, frozen=True):
     def at(self, version: str | None) -> "FilterPlan":
         """What it is at a version of the provider: a scan below ``since``."""
         return self if self.since is None or reached(version, self.since) else FilterPlan(self.filter, "scan")
-
-
-class Paging(Struct, frozen=True):
-    """How the list is paged: the words with their expressions compiled."""
-
-    style: Literal["whole", "page", "id_before", "id_after"]
-    param: str
-    more: Expression | None = None
-    count: Expression | None = None
-    first: str | None = None
 
 
 class ListPlan(Struct, frozen=True):

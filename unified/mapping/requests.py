@@ -17,9 +17,10 @@ from proxy.errors import (
     UnsupportedFilter,
 )
 from proxy.language.expression import Context
+from proxy.paging.page import position_params
+from proxy.paging.position import Position
 from unified.mapping.filters import digits, moment
 from unified.mapping.model import FilterPlan, ListPlan, ResourceMapping
-from unified.mapping.paging import Position
 from unified.schemas.resources import Resource
 
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -226,11 +227,4 @@ def page_params(listing: Listing, position: Position) -> Params:
     """The whole query of one page: the walk's parameters, the value being walked, the position."""
     paging = listing.plan.paging
     values = listing.at_once if paging.style == "whole" else listing.one_by_one
-    params = [*listing.params, *values[position.value]]
-    if paging.style == "page" or (paging.style == "whole" and position.page > 1):
-        params.append((paging.param, str(position.page)))
-    elif paging.style in ("id_before", "id_after"):
-        mark = position.mark if position.mark is not None else paging.first
-        if mark is not None:
-            params.append((paging.param, mark))
-    return params
+    return [*listing.params, *values[position.value], *position_params(paging, position)]

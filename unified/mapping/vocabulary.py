@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-ExpressionText = Annotated[str, Meta(description="A JMESPath expression over the provider's object.")]
+from proxy.provider.paging import ExpressionText, PagingWords
+
 PathText = Annotated[
     str,
     Meta(
@@ -28,20 +29,6 @@ class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
     id_of: str | None = None
     """The id of a record of that resource, made of ``parts``."""
     parts: dict[str, ExpressionText] = {}
-
-
-class PagingWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a list is paged; the styles are described in ``unified/mapping/paging.py``."""
-
-    style: Literal["whole", "page", "id_before", "id_after"]
-    param: str | None = None
-    """The query parameter that carries the position; ``page``, ``before`` or ``after`` where not said."""
-    more: ExpressionText | None = None
-    """page and whole: an expression that is true while another page follows."""
-    count: ExpressionText | None = None
-    """page: an expression that gives how many rows the whole list has."""
-    first: str | None = None
-    """id styles: the position of the first page, where it is not simply left out."""
 
 
 class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
