@@ -8,6 +8,7 @@ from proxy.language.expression import Context, EvaluationError, Expression
 from proxy.paging.page import more, page_of
 from proxy.paging.position import Page, Position, Row
 from unified.enrich import enrich
+from unified.gaps import Gap, list_cut
 from unified.mapping.filters import Predicate, predicate
 from unified.mapping.model import ListPlan, ResourceMapping
 from unified.mapping.requests import Listing, page_params
@@ -16,16 +17,16 @@ from unified.upstream import Upstream
 
 Record = dict[str, Any]
 WHOLE_PAGES = 20
-"""Pages of a list that is read whole; one that goes on is cut there."""
+"""Pages of a list that is read whole; one that goes on is cut there, which the answer says."""
 
 
 class Pages:
-    """The pages of one listing of one account; ``failed`` names the small lists that could not be read."""
+    """The pages of one listing of one account; ``gaps`` says what could not be read."""
 
     def __init__(self, mapping: ResourceMapping, listing: Listing, upstream: Upstream, context: Context) -> None:
         self.mapping = mapping
         self.listing = listing
-        self.failed: list[str] = []
+        self.gaps: list[Gap] = []
         self._upstream = upstream
         self._context = context
         filters = [(listing.plan.filters[name].filter, values) for name, values in listing.filters.items()]
@@ -42,7 +43,7 @@ class Pages:
             rows = [row for item in (*self._also(plan, position), *items) for row in self._rows(plan, item)]
         if self._references or self._joins:
             records = [row.record for row in rows if row.record is not None]
-            self.failed += await enrich(records, self._references, self._joins, self._upstream, lists)
+            self.gaps += await enrich(records, self._references, self._joins, self._upstream, lists)
         with trace.stage("filter"):
             if self._matches is not None:
                 rows = [row if row.record is None or self._matches(row.record) else row.without() for row in rows]
@@ -74,6 +75,8 @@ class Pages:
                 items += self._found(plan.items, answer)
                 if not more(plan.paging, answer, self._context):
                     break
+            else:
+                self.gaps.append(list_cut(self.mapping.resource.name, WHOLE_PAGES))
         return items, answer
 
     async def _call(self, plan: ListPlan, position: Position) -> Any:

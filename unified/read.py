@@ -8,17 +8,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from proxy.bounds import Bounds
 from proxy.cursor import Cursors
-from proxy.errors import FieldError, InvalidCursor, NotFound, ScanLimit, UnsupportedOperation
+from proxy.errors import FieldError, InvalidCursor, NotFound, ProviderTooLarge, ScanLimit, UnsupportedOperation
 from proxy.language.expression import Context
 from proxy.outbound.credentials import claims_of
 from proxy.paging.position import Page, Position, Row, Seen
 from proxy.paging.walk import Walk
 from proxy.seal import bind
 from unified.enrich import enrich
+from unified.gaps import Gap
 from unified.listing import Pages, Record, translations
 from unified.mapping.ids import ID_MAX, split_id
 from unified.mapping.model import GetPlan, ResourceMapping
@@ -49,9 +50,13 @@ class ListAnswer(Struct):
 
     result: list[Record]
     next_cursor: str | None
-    partial: bool
-    warnings: list[dict[str, str]]
+    warnings: list[Gap]
     drift: bool
+
+    @property
+    def partial(self) -> bool:
+        """Whether something that belongs here could not be read."""
+        return bool(self.warnings)
 
     def body(self) -> dict[str, Any]:
         """The envelope: the members that are always there, and those that have something to say."""
@@ -61,7 +66,7 @@ class ListAnswer(Struct):
             "prev_cursor": None,
             "result_count": len(self.result),
         }
-        extra = {"partial": self.partial, "warnings": self.warnings, "drift": self.drift}
+        extra = {"partial": self.partial, "warnings": to_builtins(self.warnings), "drift": self.drift}
         return always | {name: value for name, value in extra.items() if value}
 
 
@@ -88,17 +93,15 @@ class Reader:
         most = self._bounds.scan_calls if pages.listing.scan else self._bounds.list_calls
         rows = await walk.collect(place.limit, most)
         with trace.stage("complete"):
-            failed = await self._enrich(mapping, rows, upstream, request.view)
+            gaps = await self._enrich(mapping, rows, upstream, request.view)
         with trace.stage("seal"):
             cursor = self._seal(mapping, place, walk, upstream)
         if not rows and cursor is not None:
             raise _scan_limit(pages.listing, cursor, walk.calls)
-        failed = sorted({*failed, *pages.failed})
         return ListAnswer(
             result=[shown(row, request.view, mapping.provider) for row in rows],
             next_cursor=cursor,
-            partial=bool(failed),
-            warnings=[_list_failed(name) for name in failed],
+            warnings=sorted({*gaps, *pages.gaps}),
             drift=walk.drift,
         )
 
@@ -119,13 +122,13 @@ class Reader:
         if row is None:
             raise NotFound(f"{upstream.account.provider.words.label} has no {mapping.resource.singular} of that id")
         with upstream.trace.stage("complete"):
-            failed = await self._enrich(mapping, [row], upstream, view)
-        said = {"partial": True, "warnings": [_list_failed(name) for name in failed]} if failed else {}
+            gaps = await self._enrich(mapping, [row], upstream, view)
+        said = {"partial": True, "warnings": to_builtins(sorted(set(gaps)))} if gaps else {}
         return {"result": shown(row, view, mapping.provider), **said}
 
     async def _enrich(
         self, mapping: ResourceMapping, rows: Sequence[Row], upstream: Upstream, view: View
-    ) -> Sequence[str]:
+    ) -> Sequence[Gap]:
         """Completes what is shown: an attribute that nobody sees costs no call."""
         records = [row.record for row in rows if row.record is not None]
         references = [one for one in mapping.references if view.shows(one.attribute)]
@@ -176,11 +179,17 @@ class Reader:
 
     async def _find(self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream) -> Row | None:
         place = Place(filters={}, sort=None, limit=self._bounds.limit_max, strict=False, position=Position(), seen=[])
-        walk = self._walk(self._pages(mapping, place, upstream), place)
+        pages = self._pages(mapping, place, upstream)
+        walk = self._walk(pages, place)
         while not walk.position.done and walk.calls < self._bounds.list_calls:
             for row in await walk.collect(place.limit, self._bounds.list_calls):
                 if row.id == record_id:
                     return row
+        if pages.gaps or not walk.position.done:
+            raise ProviderTooLarge(
+                f"the record is not among the {mapping.resource.name} that are read, and there are more",
+                provider=mapping.provider.name,
+            )
         return None
 
 
@@ -251,13 +260,6 @@ def _scan_limit(listing: Listing, cursor: str, calls: int) -> ScanLimit:
         next_cursor=cursor,
         narrowing=narrowing,
     )
-
-
-def _list_failed(name: str) -> dict[str, str]:
-    return {
-        "code": "reference-unavailable",
-        "detail": f"the provider's list of {name} could not be read; names may be null",
-    }
 
 
 def cannot(mapping: ResourceMapping, method: str) -> UnsupportedOperation:
