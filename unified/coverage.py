@@ -128,10 +128,17 @@ def _filter(mapping: ResourceMapping | None, name: str) -> str:
         attribute = known.paths[0].partition(".")[0] if known and known.paths else ""
         reason = "" if mapping is None else mapping.unsupported.get(attribute, "")
         return f"refused: {reason}" if reason else "refused"
-    return HOW[mapping.filters[name]]
+    how = HOW[mapping.filters[name]]
+    return f"{how} from {mapping.since[name]} on, before that scan" if name in mapping.since else how
+
+
+def _why_no_order(mapping: ResourceMapping | None, name: str) -> str:
+    attribute = name.removeprefix("-")
+    known = None if mapping is None else mapping.unsupported.get(attribute)
+    return known or "the provider has no such order, and the list is not read whole"
 
 
 def _sort(mapping: ResourceMapping | None, name: str) -> str:
     if mapping is None or name not in mapping.sorts:
-        return "refused"
+        return f"refused: {_why_no_order(mapping, name)}"
     return "local" if any(name in plan.local_sorts for plan in mapping.lists) else "the provider's"

@@ -105,13 +105,13 @@ class Unified:
         query = pairs(request.scope["query_string"])
         account = await self._account(request, query)
         refuse_parameters(query)
-        mapping = self._mapping(account, resource)
+        mapping = self._mapping(account, resource).at(account.version)
         return _json({"result": meta_of(mapping, method, self._bounds, account.connection)})
 
     async def capabilities(self, request: AnyRequest, account_id: str) -> Response[bytes]:
         """Everything that an account's provider can do."""
         account = await self._accounts.linked(caller_of(request), account_id)
-        return _json({"result": capabilities_of(account.provider, self._mappings)})
+        return _json({"result": capabilities_of(account.provider, self._mappings, account.version)})
 
     async def write(
         self, request: AnyRequest, resource: Resource, method: str, record_id: str | None
