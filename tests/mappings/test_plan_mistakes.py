@@ -55,7 +55,7 @@ record:
 create:
   steps:
     - { step: file, each: attachments, post: /files, files: file }
-    - { step: comment, post: "/t/{ticket.id}", private: hidden, body: { text: body, hidden: is_private }, keep: { id: n } }
+    - { step: comment, post: "/t/{ticket.id}", private: hidden, body: { text: body, hidden: is_private } }
   id: { ticket: ticket.id, message: steps().comment.id }
 """
 CHANNELS = """\
