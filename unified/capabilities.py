@@ -1,11 +1,13 @@
 """What a provider can do, told from its files: capabilities of an account, and the parameters of a method."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from proxy.bounds import Bounds
 from proxy.errors import NotFound
 from proxy.provider.model import Provider
 from unified.mapping.model import Mappings, ResourceMapping
+from unified.writable import write_capability, write_meta
 
 READS = ("list", "get")
 
@@ -24,6 +26,7 @@ def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
                 "filters": mapping.filters,
                 "sorts": mapping.sorts,
                 "unsupported": dict(mapping.unsupported),
+                "writes": {method: write_capability(mapping, method) for method in mapping.plans},
             }
             for (of, model, name), mapping in sorted(mappings.resources.items())
             if of == provider.name
@@ -31,14 +34,20 @@ def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
     }
 
 
-def meta_of(mapping: ResourceMapping, method: str, bounds: Bounds) -> dict[str, Any]:
-    """What a method takes and answers; raises NotFound for one that the provider does not have."""
+def meta_of(
+    mapping: ResourceMapping, method: str, bounds: Bounds, connection: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a method takes and answers; raises NotFound for one that the provider does not have.
+
+    ``connection`` is the account's, which may stand in for what a write needs.
+    """
     if method not in mapping.methods:
         raise NotFound(f"{mapping.provider.words.label} has no {method} for {mapping.resource.name}")
+    named = {"model": mapping.resource.model, "resource": mapping.resource.name, "method": method}
+    if method in mapping.plans:
+        return named | write_meta(mapping, method, connection or {})
     told: dict[str, Any] = {
-        "model": mapping.resource.model,
-        "resource": mapping.resource.name,
-        "method": method,
+        **named,
         "attributes": {
             name: {"supported": name not in mapping.unsupported, "reason": mapping.unsupported.get(name)}
             for name in mapping.resource.attributes

@@ -1,11 +1,14 @@
 """Generates the committed OpenAPI document without a running server."""
 
 from pathlib import Path
+from typing import Any
 
 from litestar import Litestar
 from litestar.openapi.config import OpenAPIConfig
+from msgspec import Struct
 
 from proxy.accounts.routes import account_routes
+from proxy.language.document import Mistakes, convert, read
 from proxy.seal import SealingKey, new_key
 from proxy.settings import Settings
 from unified.app import Server
@@ -14,7 +17,16 @@ from unified.mapping.examples import mapped, mapping_of, read_examples
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.openapi import VERSION, document, encode
-from unified.openapi_parts import Examples
+from unified.openapi_parts import Bodies, Examples
+
+
+class ExampleBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body of the file of examples."""
+
+    resource: str
+    method: str
+    body: dict[str, Any]
+    model: str = "ticketing"
 
 
 def described_file() -> Path:
@@ -32,7 +44,7 @@ def description() -> bytes:
     framework = Litestar(
         account_routes(server.accounts, server.verify), openapi_config=OpenAPIConfig(title="Interline", version=VERSION)
     )
-    return encode(document(framework.openapi_schema.to_schema(), whole_examples(mappings)))
+    return encode(document(framework.openapi_schema.to_schema(), whole_examples(mappings), example_bodies()))
 
 
 def whole_examples(mappings: Mappings) -> Examples:
@@ -43,6 +55,15 @@ def whole_examples(mappings: Mappings) -> Examples:
         if mapping is not None:
             found.setdefault(mapping.resource.key, mapped(example, mapping))
     return found
+
+
+def example_bodies() -> Bodies:
+    """For each write that takes a body an example of it; raises Mistakes for a file that cannot be read."""
+    rows: list[ExampleBody] | None
+    rows, wrong = convert(read(data_folder("openapi") / "bodies.yaml"), list[ExampleBody])
+    if wrong:
+        raise Mistakes(wrong)
+    return {(one.model, one.resource, one.method): one.body for one in rows or []}
 
 
 def write_description(*, dry: bool) -> bool:

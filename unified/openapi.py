@@ -10,9 +10,10 @@ import msgspec
 
 from proxy.errors import all_problems
 from unified.openapi_accounts import Schema, tidied, without_lone_choices
-from unified.openapi_parts import EVERYWHERE, REF, Examples, errors
+from unified.openapi_parts import EVERYWHERE, REF, Bodies, Examples, errors
 from unified.openapi_resources import capabilities, proxied, unified
-from unified.schemas.envelopes import ANSWERS, PAGES
+from unified.openapi_writes import with_files
+from unified.schemas.envelopes import ANSWERS, CREATED, PAGES, DeleteAnswer, PreviewAnswer
 from unified.schemas.resources import RESOURCES
 from unified.view import REMOTE_DATA
 
@@ -29,10 +30,11 @@ LINKING = (
 )
 """What can go wrong where a body is taken and a credential verified."""
 
+OBJECTS = ("object", ["object", "null"])
 CAPABILITIES = "/integrated-account/{account_id}/capabilities"
 
 
-def document(framework: Schema, examples: Examples) -> Schema:
+def document(framework: Schema, examples: Examples, bodies: Bodies) -> Schema:
     """The whole document, keys in a stable order; ``framework`` is what Litestar reads from the typed routes."""
     paths = framework["paths"]
     for item in paths.values():
@@ -62,14 +64,14 @@ def document(framework: Schema, examples: Examples) -> Schema:
             sorted(
                 {
                     **_tagged(paths, "accounts"),
-                    **unified(examples),
+                    **unified(examples, bodies),
                     **proxied(),
                     CAPABILITIES: capabilities(),
                 }.items()
             )
         ),
         "components": {
-            "schemas": dict(sorted(_typed_enums(schemas).items())),
+            "schemas": dict(sorted(_generated(schemas).items())),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -94,10 +96,13 @@ def _tagged(paths: Schema, tag: str) -> Schema:
 
 
 def _schemas() -> Schema:
-    types = [*PAGES.values(), *ANSWERS.values()]
+    writes = [one.writes for one in RESOURCES if one.writes]
+    taken = [kind for one in writes for method in one.methods if (kind := one.body(method)) is not None]
+    types = [*PAGES.values(), *ANSWERS.values(), *CREATED.values(), DeleteAnswer, PreviewAnswer, *taken]
     _, found = msgspec.json.schema_components(types, ref_template=REF)
     records = {resource.record.__name__ for resource in RESOURCES}
-    return {name: _record(schema) if name in records else schema for name, schema in found.items()}
+    forms = {name: form for resource in RESOURCES for name, form in with_files(resource).items()}
+    return {name: _record(schema) if name in records else schema for name, schema in found.items()} | forms
 
 
 def _record(schema: Schema) -> Schema:
@@ -147,15 +152,35 @@ def _problem_schema() -> Schema:
             "provider_status": {"type": ["integer", "null"]},
             "supported": {"type": "array", "items": text},
             "next_cursor": text,
+            "steps": {
+                "type": "array",
+                "description": "The steps of a write that did not end; one that was applied is not repeated.",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "state"],
+                    "properties": {"name": text, "state": text},
+                },
+            },
+            "result": {
+                "type": "object",
+                "description": "The record that a write made before it failed.",
+                "required": ["id"],
+                "properties": {"id": text},
+            },
+            "idempotency_key": {**text, "description": "The key by which the write can be continued."},
         },
     }
 
 
-def _typed_enums(value: Any) -> Any:
-    """Enums with their type said: generators read them better so."""
+def _generated(value: Any) -> Any:
+    """What generators read better: enums with their type said, and objects of any content said to be so."""
     if isinstance(value, dict):
-        typed = {key: _typed_enums(one) for key, one in value.items()}
-        if "enum" in typed and "type" not in typed and all(isinstance(one, str) for one in typed["enum"]):
-            typed = {"type": "string", **typed}
-        return typed
-    return [_typed_enums(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+        made = {key: _generated(one) for key, one in value.items()}
+        if "enum" in made and "type" not in made and all(isinstance(one, str) for one in made["enum"]):
+            made = {"type": "string", **made}
+        if made.get("type") in ("object", ["object", "null"]) and {"properties", "additionalProperties"}.isdisjoint(
+            made
+        ):
+            made["additionalProperties"] = True
+        return made
+    return [_generated(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -9,7 +9,14 @@ from unified.openapi_accounts import Schema
 from unified.query import ACCOUNT
 
 REF = "#/components/schemas/{name}"
-EVERYWHERE = ("invalid-request", "unauthorized", "missing-scope", "not-found", "internal-error")
+EVERYWHERE = (
+    "invalid-request",
+    "unauthorized",
+    "missing-scope",
+    "not-found",
+    "too-many-attempts",
+    "internal-error",
+)
 FROM_PROVIDER = (
     "ambiguous-account",
     "provider-forbidden",
@@ -21,10 +28,21 @@ FROM_PROVIDER = (
     "unsupported-operation",
 )
 LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+JOURNAL = (
+    "idempotency-in-progress",
+    "idempotency-answer-not-kept",
+    "idempotency-mismatch",
+    "outcome-unknown",
+    "journal-unavailable",
+)
+"""What the write journal may say to a request that carries a key, or that ends in silence."""
+KEY = "Idempotency-Key"
 
 Examples = Mapping[tuple[str, str], dict[str, Any]]
 """Model and resource to a whole example record."""
-ANYTHING: Schema = {"type": "object"}
+Bodies = Mapping[tuple[str, str, str], Any]
+"""Model, resource and method to an example of its request body."""
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
 
 def account_parameters() -> list[Schema]:
@@ -48,6 +66,30 @@ def account_parameters() -> list[Schema]:
 def query(name: str, description: str, schema: Schema) -> Schema:
     """A query parameter."""
     return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def idempotency_parameter() -> Schema:
+    """The header that makes a write happen once."""
+    text = (
+        "Names this write, so that it can be sent again: the second answer is the first, and nothing is done twice. "
+        "Kept for 24 hours for this account and caller."
+    )
+    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    return {"name": KEY, "in": "header", "description": text, "schema": schema}
+
+
+def idempotency_headers() -> Schema:
+    """What a write's answer says of its key."""
+    return {
+        KEY: {
+            "description": "The write's key: the caller's, or the one that a write of several calls was given.",
+            "schema": {"type": "string"},
+        },
+        "Idempotency-Replayed": {
+            "description": "There when the answer is that of an earlier request with this key.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
+    }
 
 
 def answer(description: str, schema: str, example: Any) -> Schema:

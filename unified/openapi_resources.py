@@ -7,20 +7,25 @@ from unified.openapi_parts import (
     ANYTHING,
     EVERYWHERE,
     FROM_PROVIDER,
+    JOURNAL,
     LISTS,
+    Bodies,
     Examples,
     account_parameters,
     answer,
     camel,
     errors,
+    idempotency_headers,
+    idempotency_parameter,
     query,
 )
+from unified.openapi_writes import write_paths
 from unified.schemas.envelopes import ANSWERS, PAGES
 from unified.schemas.resources import RESOURCES, Filter, Resource
 from unified.view import REMOTE_DATA
 
 
-def unified(examples: Examples) -> Schema:
+def unified(examples: Examples, bodies: Bodies) -> Schema:
     """The paths of every resource of the table."""
     paths: Schema = {}
     for resource in RESOURCES:
@@ -35,6 +40,8 @@ def unified(examples: Examples) -> Schema:
             paths[path + "/{id}/download"] = {
                 method: _download_operation(resource, method) for method in ("get", "post")
             }
+        for path, verbs in write_paths(resource, examples, bodies).items():
+            paths.setdefault(path, {}).update(verbs)
     return paths
 
 
@@ -55,7 +62,8 @@ def _download_operation(resource: Resource, method: str) -> Schema:
 
 
 def _meta_operation(resource: Resource) -> Schema:
-    method = {"name": "method", "in": "path", "required": True, "schema": {"type": "string", "enum": list(READS)}}
+    methods = [*READS, *(resource.writes.methods if resource.writes else ())]
+    method = {"name": "method", "in": "path", "required": True, "schema": {"type": "string", "enum": methods}}
     return {
         "operationId": f"describe{camel(resource.plural)}",
         "tags": [resource.model],
@@ -154,12 +162,19 @@ def _proxy_operation(method: str) -> Schema:
         ],
         "responses": {
             "200": anything,
-            **errors([*EVERYWHERE, *FROM_PROVIDER, "path-not-allowed", "body-too-large"]),
+            **errors([*EVERYWHERE, *FROM_PROVIDER, "path-not-allowed", "body-too-large", *_kept(method)]),
         },
     }
     if method not in ("get", "delete"):
         operation["requestBody"] = {"content": {"*/*": {"schema": {}}}}
+    if method != "get":
+        operation["parameters"].append(idempotency_parameter())
+        operation["responses"]["200"]["headers"] = idempotency_headers()
     return operation
+
+
+def _kept(method: str) -> tuple[str, ...]:
+    return () if method == "get" else JOURNAL
 
 
 def _paging_parameters(resource: Resource) -> list[Schema]:

@@ -105,7 +105,8 @@ class Unified:
         query = pairs(request.scope["query_string"])
         account = await self._account(request, query)
         refuse_parameters(query)
-        return _json({"result": meta_of(self._mapping(account, resource), method, self._bounds)})
+        mapping = self._mapping(account, resource)
+        return _json({"result": meta_of(mapping, method, self._bounds, account.connection)})
 
     async def capabilities(self, request: AnyRequest, account_id: str) -> Response[bytes]:
         """Everything that an account's provider can do."""

@@ -1,52 +1,11 @@
 """A Python client generated from the description uses every list, filter, set, sort and error of the running demo."""
 
-import importlib
 import re
-import subprocess
-import sys
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-
-from unified.describe import described_file
 from unified.schemas.resources import RESOURCES
 
-FOLDERS = ("ticketing", "user_directory", "accounts")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    """The client, generated as openapi/README.md says, imported from a folder of its own."""
-    folder = tmp_path_factory.mktemp("python_client")
-    config = folder / "client.yaml"
-    config.write_text("literal_enums: true\npost_hooks: []\n")
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--config", str(config)]
-    command += ["--path", str(described_file()), "--output-path", str(folder / "interline_client")]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert made.returncode == 0, made.stdout + made.stderr
-    sys.path.insert(0, str(folder))
-    yield importlib.import_module("interline_client")
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.split(".")[0] == "interline_client"]:
-        del sys.modules[name]
-
-
-@pytest.fixture
-def call(package, account):
-    """``call("listTickets", ...)``: calls the operation of that name; what the client made of the answer."""
-    folder = Path(package.__file__).parent / "api"
-    modules = {
-        file.stem.replace("_", ""): f"interline_client.api.{name}.{file.stem}"
-        for name in FOLDERS
-        for file in (folder / name).glob("[a-z]*.py")
-    }
-    client = package.AuthenticatedClient(base_url=account.base_url, token=account.token)
-    with client.with_timeout(60) as open_client:
-        yield lambda operation, *path, **query: importlib.import_module(modules[operation.lower()]).sync(
-            *path, client=open_client, **query
-        )
 
 
 def typed(resource, query):

@@ -95,14 +95,17 @@ def tools():
     return CACHE
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def typescript_project(folder):
     """A folder with the types made from the description, as openapi/README.md says."""
-    folder = tmp_path_factory.mktemp("typescript_client")
     (folder / "node_modules").symlink_to(tools() / "node_modules")
     (folder / "package.json").write_text('{"type": "module", "private": true}')
     run("npx", "openapi-typescript", str(described_file()), "-o", "interline.d.ts", folder=folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return typescript_project(tmp_path_factory.mktemp("typescript_client"))
 
 
 def question(ask):
@@ -163,7 +166,7 @@ def test_types_can_be_made_of_every_schema_and_parameter():
     operations = [one for item in DOCUMENT["paths"].values() for one in item.values()]
     for operation in operations:
         for parameter in operation.get("parameters", []):
-            assert parameter["schema"].get("type") in ("string", "integer", "array"), (
+            assert parameter["schema"].get("type") in ("string", "integer", "boolean", "array"), (
                 operation["operationId"],
                 parameter,
             )

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -17,6 +18,9 @@ from unified.schemas.resources import RESOURCES
 
 DOCUMENT = json.loads(described_file().read_bytes())
 OPERATIONS = [(path, method, one) for path, item in DOCUMENT["paths"].items() for method, one in item.items()]
+WRITES = (("create", "", "post"), ("update", "/{id}", "patch"), ("delete", "/{id}", "delete"))
+WRITTEN = [(one, method) for one in RESOURCES if one.writes for method in one.writes.methods]
+WITH_BODY = [(one, method) for one, method in WRITTEN if method != "delete"]
 BESIDE = ("/health", "/ready", "/metrics", "/docs", "/openapi.json")
 """Pages of the server, which no client of the API calls."""
 TRUTOS = {("/unified/ticketing/attachments/download", "post")}
@@ -48,12 +52,102 @@ def test_every_route_is_described_and_every_description_has_a_route():
         if method != "OPTIONS"
     }
     described = {(path, method) for path, method, _ in OPERATIONS if not path.startswith("/proxy")}
-    writes_not_there_yet = {
-        (path, method)
-        for path, method in served
-        if path.startswith("/unified") and method in ("post", "patch", "delete") and "/download" not in path
+    refused_for_all = {
+        (f"/unified/{one.model}/{one.name}{below}", verb)
+        for one in RESOURCES
+        for method, below, verb in WRITES
+        if one.writes is None or method not in one.writes.methods
     }
-    assert served - writes_not_there_yet - TRUTOS == described
+    assert served - refused_for_all - TRUTOS == described
+
+
+def written(resource, method):
+    """The operation of a write."""
+    name = resource.plural if method == "merge" else resource.singular
+    (found,) = (one for _, _, one in OPERATIONS if one["operationId"] == f"{method}{name.capitalize()}")
+    return found
+
+
+def resolved(schema):
+    return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+
+
+@pytest.mark.parametrize(("resource", "method"), WRITTEN, ids=lambda value: getattr(value, "name", value))
+def test_every_write_takes_a_key_and_a_dry_run_and_says_what_became_of_them(resource, method):
+    operation = written(resource, method)
+    names = {one["name"] for one in operation["parameters"]}
+    assert {"integrated_account_id", "X-Integrated-Account-Id", "dry_run", "Idempotency-Key"} <= names
+    success = operation["responses"]["201" if method == "create" else "200"]
+    assert set(success["headers"]) == {"Idempotency-Key", "Idempotency-Replayed"}
+    assert "warnings" in json.dumps(resolved_answer(success))
+    told = " ".join(one["description"] for one in operation["responses"].values())
+    for code in ("provider-invalid", "unsupported-change", "unsupported-operation", "reauth-required"):
+        assert f"`{code}`" in told
+    for code in ("unsupported-attribute", "required-attribute", "reference-not-found", "remote-data-conflict"):
+        assert (f"`{code}`" in told) == (method != "delete")
+
+
+def resolved_answer(success):
+    schema = success["content"]["application/json"]["schema"]
+    return resolved(schema.get("anyOf", [schema])[0])["properties"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "method"),
+    WITH_BODY,
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_every_body_is_a_schema_of_its_own_that_forbids_the_unknown_and_its_example_fits(resource, method):
+    body = resource.writes.body(method)
+    content = written(resource, method)["requestBody"]["content"]["application/json"]
+    schema = resolved(content["schema"])
+    assert schema["title"] == body.__name__
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) == set(body.__struct_encode_fields__)
+    assert set(schema["required"]) == {one.encode_name for one in msgspec.structs.fields(body) if one.required}
+    msgspec.convert(content["example"], body)
+
+
+def test_every_object_of_a_body_forbids_the_unknown():
+    waiting = [DOCUMENT["components"]["schemas"][one.writes.body(method).__name__] for one, method in WITH_BODY]
+    seen = []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += list(part.values())
+            if "$ref" in part:
+                waiting += [] if part["$ref"] in seen else [resolved(part)]
+                seen.append(part["$ref"])
+            assert "properties" not in part or part.get("additionalProperties") is False
+        elif isinstance(part, list):
+            waiting += part
+    assert len(seen) > 8
+
+
+def test_a_create_that_brings_files_has_its_body_as_the_first_part_of_a_form():
+    content = written(next(one for one in RESOURCES if one.name == "comments"), "create")["requestBody"]["content"]
+    assert set(content) == {"application/json", "multipart/form-data"}
+    form = content["multipart/form-data"]
+    assert form["encoding"]["data"]["contentType"] == "application/json"
+    schema = resolved(form["schema"])
+    assert next(iter(schema["properties"].items())) == ("data", content["application/json"]["schema"])
+
+
+def test_a_contact_that_may_be_found_instead_of_made_says_which():
+    created = written(next(one for one in RESOURCES if one.name == "contacts"), "create")["responses"]["201"]
+    assert "created" in resolved_answer(created)
+
+
+def test_the_passthrough_takes_a_key_for_every_method_that_changes_something():
+    for method, operation in DOCUMENT["paths"]["/proxy/{path}"].items():
+        names = {one["name"] for one in operation["parameters"]}
+        assert ("Idempotency-Key" in names) == (method != "get")
+
+
+def test_a_write_that_ended_half_way_says_how_far_it_came():
+    problem = DOCUMENT["components"]["schemas"]["Problem"]
+    assert {"steps", "result", "idempotency_key"} <= set(problem["properties"])
+    assert not {"steps", "result", "idempotency_key"} & set(problem["required"])
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])

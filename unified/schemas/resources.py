@@ -55,6 +55,9 @@ class Filter(Struct, frozen=True):
     """The values it takes, where the vocabulary knows them all."""
 
 
+WRITE_METHODS = ("create", "update", "merge", "delete")
+
+
 class Writes(Struct, frozen=True):
     """The bodies that a resource takes; a method without one is in no provider's reach."""
 
@@ -64,6 +67,17 @@ class Writes(Struct, frozen=True):
     delete: bool = True
     files: bool = False
     """A create may bring files, as ``multipart/form-data``."""
+    finds: bool = False
+    """A create may find the record instead of making it: its answer says which."""
+
+    def body(self, method: str) -> type[Struct] | None:
+        """The body of a method; a delete has none."""
+        return {"create": self.create, "update": self.update, "merge": self.merge}.get(method)
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that some provider may have."""
+        return [one for one in WRITE_METHODS if self.body(one) is not None or (one == "delete" and self.delete)]
 
 
 class Resource(Struct, frozen=True):
@@ -165,7 +179,7 @@ RESOURCES: tuple[Resource, ...] = (
         name="contacts",
         singular="contact",
         record=Contact,
-        writes=Writes(ContactCreate, ContactUpdate),
+        writes=Writes(ContactCreate, ContactUpdate, finds=True),
         description="The customers of the helpdesk.",
         filters=(
             EMAIL,
