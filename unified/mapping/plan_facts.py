@@ -7,8 +7,6 @@ from proxy.language.syntax import walk
 from unified.mapping.build_plan import mentioned
 from unified.mapping.plan import Plan, Step, leaves
 
-READ = "GET"
-
 
 def fewest_calls(plan: Plan) -> int:
     """The calls that change something and that every write makes: the steps that wait for nothing."""
@@ -46,7 +44,7 @@ def plain_words(plan: Plan) -> dict[str, Mapping[str, str]]:
 
 
 def _changing(plan: Plan) -> list[Step]:
-    return [step for step in plan.steps if step.call.method != READ]
+    return [step for step in plan.steps if not step.reads]
 
 
 def _whole_sets(expression: Expression) -> Iterator[str]:
