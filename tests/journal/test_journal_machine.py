@@ -59,7 +59,7 @@ class Keys(RuleBasedStateMachine):
     def _over_a_day(self):
         return self.first_at is not None and self.clock.now >= self.first_at + DAY and not self.leased
 
-    @rule(body=st.sampled_from([b"one", b"two"]))
+    @rule(body=st.sampled_from([b"one", b"one", b"one", b"two"]))
     def claim(self, body):
         if self._over_a_day():
             self.forget()
@@ -130,7 +130,7 @@ class Keys(RuleBasedStateMachine):
             return
         raise AssertionError("two runs may send")
 
-    @rule(seconds=st.sampled_from([1, 9, 3600, DAY]))
+    @rule(seconds=st.sampled_from([1, 9, DAY]))
     def time_passes(self, seconds):
         self.clock.turn(seconds)
 
@@ -148,5 +148,5 @@ class Keys(RuleBasedStateMachine):
 
 TestKeys = Keys.TestCase
 TestKeys.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
