@@ -6,11 +6,16 @@ from proxy.trace import Trace
 
 Header = tuple[bytes, bytes]
 
+VARY = b"Authorization, X-Integrated-Account-Id"
 FIXED: tuple[Header, ...] = (
     (b"cache-control", b"private, no-store"),
-    (b"vary", b"Authorization, X-Integrated-Account-Id"),
     (b"x-content-type-options", b"nosniff"),
 )
+EXPOSED = (
+    b"X-Request-Id, X-Upstream-Calls, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    b"Server-Timing, Link, Content-Disposition, Idempotency-Key, Idempotency-Replayed"
+)
+"""What a page of another origin may read beside the few headers that the Fetch standard lets through."""
 
 
 def answer_headers(trace: Trace) -> list[Header]:
@@ -20,6 +25,7 @@ def answer_headers(trace: Trace) -> list[Header]:
     """
     headers = [
         *FIXED,
+        *_for_a_page(trace.origin),
         (b"x-request-id", trace.request_id.encode()),
         (b"x-upstream-calls", b"%d" % trace.upstream_calls),
     ]
@@ -32,3 +38,14 @@ def answer_headers(trace: Trace) -> list[Header]:
     if trace.stages:
         headers.append((b"server-timing", trace.server_timing().encode()))
     return headers
+
+
+def _for_a_page(origin: str | None) -> list[Header]:
+    """That one origin is named, never ``*``, and no cookies are allowed with it."""
+    if origin is None:
+        return [(b"vary", VARY)]
+    return [
+        (b"vary", VARY + b", Origin"),
+        (b"access-control-allow-origin", origin.encode("ascii")),
+        (b"access-control-expose-headers", EXPOSED),
+    ]

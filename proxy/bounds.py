@@ -46,6 +46,8 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Provider calls of one account at the same time."""
     account_queued: Positive = 32
     """Provider calls of one account waiting for a free place."""
+    wrong_keys: Positive = 10
+    """Wrong API keys of one client address in a minute; the next is refused with 429. A right key always works."""
     deadline_seconds: Seconds = 30.0
     """One request, everything included."""
     body_idle_seconds: Seconds = 10.0

@@ -15,6 +15,7 @@
     |   |-- InvalidCursor             400 invalid-cursor
     |   |-- Unauthorized              401 unauthorized
     |   |-- MissingScope              403 missing-scope
+    |   |-- OriginNotAllowed          403 origin-not-allowed
     |   |-- AccountBlocked            403 account-blocked
     |   |-- PathNotAllowed            403 path-not-allowed
     |   |-- CredentialOperation       403 credential-operation
@@ -35,6 +36,7 @@
     |   |-- RequiredAttribute         422 required-attribute
     |   |-- ReferenceNotFound         422 reference-not-found
     |   |-- PrivateNotProved          422 private-not-proved
+    |   |-- TooManyAttempts           429 too-many-attempts
     |   |-- HeadTooLarge              431 head-too-large
     |   `-- UnsupportedOperation      501 unsupported-operation
     |-- ProviderProblem             the provider refused, failed or answered what cannot be used
@@ -204,6 +206,12 @@ class MissingScope(CallerProblem):
     status, code, title = 403, "missing-scope", "The key may not do this"
 
 
+class OriginNotAllowed(CallerProblem):
+    """A page of another origin than the account token allows asks with it."""
+
+    status, code, title = 403, "origin-not-allowed", "A page of this origin may not use the account token"
+
+
 class AccountBlocked(CallerProblem):
     """The operator blocked the account: no call is made for it."""
 
@@ -322,6 +330,12 @@ class PrivateNotProved(CallerProblem):
     """A private comment whose provider call does not prove that it stays private: nothing was sent."""
 
     status, code, title = 422, "private-not-proved", "The comment could not be proved private"
+
+
+class TooManyAttempts(CallerProblem):
+    """Many wrong keys came from the caller's address within a minute; ``Retry-After`` is in seconds."""
+
+    status, code, title = 429, "too-many-attempts", "Too many wrong API keys from this address"
 
 
 class HeadTooLarge(CallerProblem):

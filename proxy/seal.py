@@ -146,9 +146,19 @@ class Sealer:
             raise SealBroken
         return subkey.decrypt("text", _decode(body), bound_to)
 
+    @property
+    def text_prefix(self) -> str:
+        """How every text begins that ``seal`` makes now."""
+        return f"{TEXT_VERSION}:{self._subkeys[0].kid}:"
+
+    @property
+    def digest_prefix(self) -> str:
+        """How the first of ``digests`` begins."""
+        return f"{self._subkeys[0].kid}:"
+
     def is_current(self, sealed: str) -> bool:
         """Whether a text of ``seal`` was sealed by the key that seals now."""
-        return sealed.startswith(f"{TEXT_VERSION}:{self._subkeys[0].kid}:")
+        return sealed.startswith(self.text_prefix)
 
     def seal_compact(self, plain: bytes, bound_to: str | bytes) -> str:
         """Base64url without punctuation, 33 bytes longer than the plain text before encoding: for cursors."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -49,6 +50,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Serves ``/docs`` and ``/openapi.json``."""
     metrics_public: bool = False
     """Serves ``/metrics`` without a key of scope ``admin``."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Addresses or networks of the reverse proxies in front: whose ``X-Forwarded-For`` is believed."""
     private_hosts: tuple[str, ...] = ()
     """``host:port`` of providers in the operator's own network: the egress rules let them through, plain http too."""
     provider_bases: Mapping[str, str] = MappingProxyType({})
@@ -148,6 +151,20 @@ def _private_host(item: str) -> str:
     return item.lower()
 
 
+def _trusted_proxies(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(_trusted_proxy(item) for item in _items(text))
+
+
+def _trusted_proxy(item: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(item)
+    except ValueError:
+        raise ValueError(f"{item!r} is not an address or a network such as 10.0.0.0/8") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{item} is everybody: name the reverse proxies, or whoever asks could be anyone it says")
+    return network
+
+
 def _provider_bases(text: str) -> Mapping[str, str]:
     return dict(_provider_base(item) for item in _items(text))
 
@@ -197,6 +214,7 @@ def _without_password(url: str) -> str:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "sealing_keys": _sealing_keys,
     "database_url": _database_url,
+    "trusted_proxies": _trusted_proxies,
     "private_hosts": _private_hosts,
     "provider_bases": _provider_bases,
     "provider_limits": _provider_limits,

@@ -54,10 +54,23 @@ class Trace:
 
     ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
 
+    ``origin`` is that of a page in a browser which may read the answer, once the guard has allowed it.
+
     ``facts`` are the fields of the log line; no secret and no body is ever put there.
     """
 
-    __slots__ = ("clock", "deadline", "facts", "path", "rate", "request_id", "stages", "started", "upstream_calls")
+    __slots__ = (
+        "clock",
+        "deadline",
+        "facts",
+        "origin",
+        "path",
+        "rate",
+        "request_id",
+        "stages",
+        "started",
+        "upstream_calls",
+    )
 
     def __init__(
         self, request_id: str, deadline: Deadline, clock: Clock = time.perf_counter, *, path: str = ""
@@ -70,6 +83,7 @@ class Trace:
         self.stages: dict[str, float] = {}
         self.facts: dict[str, str | int] = {}
         self.rate: Rate | None = None
+        self.origin: str | None = None
         self.upstream_calls = 0
 
     def stage(self, name: str) -> "Stage":

@@ -3,6 +3,7 @@
 The path of a request:
 
     Edge                    guards the head, opens the trace, logs and counts
+    Preflight               answers a browser that asks whether a page of another origin may ask
     authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
     /unified/...            unified/routes.py -> unified/read.py -+
     /proxy/...              proxy/passthrough/ -------------------+-> proxy/outbound/call.py -> the provider
@@ -30,6 +31,7 @@ from proxy.accounts.guard import authenticate
 from proxy.accounts.routes import account_routes
 from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, verify
+from proxy.accounts.wrong_keys import WrongKeys
 from proxy.bounds import Bounds
 from proxy.coordination.memory import MemoryCoordination
 from proxy.cursor import Cursors
@@ -53,6 +55,7 @@ from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.pages import page_routes
+from unified.preflight import Preflight
 from unified.problems import EXCEPTION_HANDLERS
 from unified.read import Reader
 from unified.references import SmallLists
@@ -71,6 +74,7 @@ class Server:
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
+        self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic)
         self.transport = Transport(
             idle_accounts=bounds.idle_accounts,
             connections=bounds.account_in_flight,
@@ -134,7 +138,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The whole server as one ASGI application."""
     log.configure(settings.log_level)
     server = Server(settings, load_mappings(mappings_folder(settings)).with_limits(settings.provider_limits))
-    return Edge(litestar_app(server, [server.lifespan]), settings.bounds)
+    return Edge(Preflight(litestar_app(server, [server.lifespan])), settings.bounds)
 
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -163,7 +167,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     table = Unified(
         server.accounts, server.mappings, server.outbound, server.media, server.reader, server.writer, bounds
     )
-    proxy = passthrough_app(server.accounts, server.outbound, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, server.journal, bounds)
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),
@@ -174,7 +178,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
 
 def guard_of(server: Server) -> AsyncAnyCallable:
     """The guard of every route; the framework's own answers to OPTIONS, which tell the methods, are for everyone."""
-    authenticated = authenticate(server.accounts)
+    authenticated = authenticate(server.accounts, server.attempts, server.settings.trusted_proxies)
 
     async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         if not _tells_methods(handler):

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
-from proxy.accounts.cli import accounts, keys, secrets
+from proxy.accounts.cli import accounts
+from proxy.accounts.cli_audit import audit_command
+from proxy.accounts.cli_keys import keys
+from proxy.accounts.cli_secrets import secrets
 from proxy.database.cli import db
 from proxy.language.document import Mistakes
 from proxy.settings import Settings, SettingsMistake, load_settings
@@ -37,8 +40,24 @@ def main() -> None:
     """One REST API in front of your customers' helpdesks."""
 
 
-for group in (accounts, keys, secrets, db):
-    main.add_command(group)
+for command in (accounts, keys, secrets, db, audit_command):
+    main.add_command(command)
+
+
+@accounts.command("test")
+@click.argument("account_id")
+def trial_command(account_id: str) -> None:
+    """Calls the provider once with the stored credential, as linking does, and says what came of it.
+
+    Exit code 0: works, 3: refused, 4: the provider cannot be reached or gave no verdict, 5: the credential is of
+    another provider account now, 6: the account is blocked, and no call was made. A refusal counts like any other: the
+    second in a row ends the credential.
+    """
+    from unified.trial import trial
+
+    finding = trial(account_id)
+    click.echo(finding.sentence)
+    sys.exit(finding.found)
 
 
 def _settings() -> Settings:

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from proxy import log
-from proxy.accounts.cli import OPERATOR
+from proxy.accounts.command import OPERATOR
 from proxy.errors import NotFound
 from proxy.language.document import Mistakes
 from proxy.provider.account import LinkedAccount

@@ -9,7 +9,14 @@ from unified.openapi_accounts import Schema
 from unified.query import ACCOUNT
 
 REF = "#/components/schemas/{name}"
-EVERYWHERE = ("invalid-request", "unauthorized", "missing-scope", "not-found", "internal-error")
+EVERYWHERE = (
+    "invalid-request",
+    "unauthorized",
+    "missing-scope",
+    "not-found",
+    "too-many-attempts",
+    "internal-error",
+)
 FROM_PROVIDER = (
     "ambiguous-account",
     "provider-forbidden",

@@ -16,15 +16,16 @@ from proxy.journal import Claim, Entry, Journal, StoredAnswer
 from proxy.language.expression import Context, SetChange
 from unified.mapping.ids import join_id
 from unified.mapping.model import ResourceMapping
-from unified.mapping.plan import Plan, value_of
+from unified.mapping.plan import Plan, each_call, value_of
+from unified.mapping.prepare import changes, choose_enums, refuse_impossible, refuse_unsupported
 from unified.read import Reader, cannot, context_of, id_value
 from unified.references import SmallLists
 from unified.upstream import Upstream
 from unified.writing.compare import Warnings, not_as_asked
 from unified.writing.dry_run import check_privacy, planned_calls
 from unified.writing.intake import Intake
-from unified.writing.prepare import changes, choose_enums, find_references, refuse_impossible, refuse_unsupported
-from unified.writing.run import Run, Work, each_call
+from unified.writing.prepare import find_references
+from unified.writing.run import Run, Work
 
 KEY, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 CREATED_STATUS = 201
@@ -130,7 +131,7 @@ class Writer:
 
     def _refuse_too_many(self, work: Work) -> None:
         work.context.steps = {}
-        calls = sum(1 for _ in each_call(work))
+        calls = sum(1 for _ in each_call(work.plan, work.body, work.context))
         work.context.steps = None
         if calls > self._bounds.write_calls:
             raise InvalidRequest(

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from proxy.accounts.origins import ORIGIN
 from proxy.accounts.record import Account
 
 END = r"(?![\s\S])"
@@ -12,7 +13,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+" + END
 
 TenantId = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE)]
 Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
-Origin = Annotated[str, Meta(max_length=300, pattern=r"^https?://[a-z0-9.\[\]:-]+" + END)]
+Origin = Annotated[str, Meta(max_length=300, pattern="^" + ORIGIN + END)]
 TokenScope = Literal["read", "write", "proxy"]
 Fields = dict[str, Any]
 """Texts, whole numbers or null; ``check_fields`` looks at the values, since it can name the field that is wrong."""

@@ -8,10 +8,10 @@ from proxy.accounts.base import BaseMistake
 from proxy.accounts.bodies import CreateAccount, UpdateAccount, given
 from proxy.accounts.caller import Caller
 from proxy.accounts.fields import Filled, check_fields
-from proxy.accounts.record import Account
+from proxy.accounts.record import ACTIVE, BLOCKED, Account
 from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, Verifier
-from proxy.errors import DifferentAccount, FieldError, InvalidRequest, TenantNotAllowed
+from proxy.errors import AccountBlocked, DifferentAccount, FieldError, InvalidRequest, TenantNotAllowed
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import Provider
 from proxy.secret import Secret
@@ -35,10 +35,12 @@ async def link(accounts: Accounts, verify: Verifier, caller: Caller, body: Creat
 async def change(accounts: Accounts, verify: Verifier, caller: Caller, account_id: str, body: UpdateAccount) -> Account:
     """Applies an update; a new connection or credential is proved first and must be of the same provider account.
 
-    Raises ``NotFound``, ``DifferentAccount``, and what ``link`` raises.
+    Raises ``NotFound``, ``AccountBlocked``, ``DifferentAccount``, and what ``link`` raises.
     """
     account = await accounts.get(caller, account_id)
     if given(body.context) is not None or given(body.credentials) is not None:
+        if account.status == BLOCKED and given(body.status) != ACTIVE:
+            raise AccountBlocked("the operator blocked this account; unblock it first, no call is made for it")
         candidate = await _changed(accounts, caller, account, body)
         verified = await verify(candidate)
         await _check_identity(accounts, caller, account_id, verified)

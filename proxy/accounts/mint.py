@@ -18,6 +18,8 @@ from proxy.database.engine import reading
 from proxy.database.tables import account_tokens, api_keys
 from proxy.secret import Secret
 
+_NEVER = 2**63 - 1
+
 
 class NewKey(Struct, frozen=True, kw_only=True):
     """What a key is minted with; ``replaces`` is the id of a key whose idempotency keys it goes on with."""
@@ -78,23 +80,54 @@ class Mint:
 
     async def key(self, new: NewKey, actor: str) -> Minted:
         """Makes an API key; raises ``LookupError`` where the key it replaces does not exist."""
-        key_id, key, now = str(uuid4()), new_key(KEY), self._now()
+        now = self._now()
         async with self._engine.begin() as connection:
-            owner = await _owner_of(connection, new.replaces) if new.replaces else key_id
-            values = {
-                "id": key_id,
-                "name": new.name,
-                "digest": self._digests(key.reveal())[0],
-                "prefix": shown_prefix(key),
-                "scopes": scope_words(new.scopes),
-                "tenant_ids": _json_list(new.tenant_ids),
-                "owner_id": owner,
-                "expires_at": _later(now, new.expires_in_seconds),
-                "created_at": now,
-            }
-            await connection.execute(api_keys.insert().values(**values))
-            await audit.note(connection, now, actor, "key.create", key_id, scopes=values["scopes"], owner=owner)
-        return Minted(key_id, key, _later(now, new.expires_in_seconds))
+            minted = await self._insert_key(connection, new, now)
+            detail = {"scopes": scope_words(new.scopes), "replaces": new.replaces}
+            await audit.note(connection, now, actor, "key.create", minted.id, **detail)
+        return minted
+
+    async def _insert_key(self, connection: AsyncConnection, new: NewKey, now: int) -> Minted:
+        key_id, key = str(uuid4()), new_key(KEY)
+        ends = _later(now, new.expires_in_seconds)
+        values = {
+            "id": key_id,
+            "name": new.name,
+            "digest": self._digests(key.reveal())[0],
+            "prefix": shown_prefix(key),
+            "scopes": scope_words(new.scopes),
+            "tenant_ids": _json_list(new.tenant_ids),
+            "owner_id": await _owner_of(connection, new.replaces) if new.replaces else key_id,
+            "expires_at": ends,
+            "created_at": now,
+        }
+        await connection.execute(api_keys.insert().values(**values))
+        return Minted(key_id, key, ends)
+
+    async def rotate(self, key_id: str, overlap_seconds: float, actor: str, life: float | None = None) -> Minted:
+        """Makes the successor of a key, with its name, scopes and tenants; the key itself ends after the overlap.
+
+        The successor lives ``life`` seconds, else as long as the key was made for. Raises ``LookupError`` where there
+        is no such key in force.
+        """
+        now = self._now()
+        async with self._engine.begin() as connection:
+            old = await _in_force(connection, key_id, now)
+            was_made_for = None if old.expires_at is None else (old.expires_at - old.created_at) / 1000
+            new = NewKey(
+                name=old.name,
+                scopes=tuple(old.scopes.split()),
+                tenant_ids=None if old.tenant_ids is None else tuple(msgspec.json.decode(old.tenant_ids)),
+                expires_in_seconds=life or was_made_for,
+                replaces=key_id,
+            )
+            minted = await self._insert_key(connection, new, now)
+            ends = min(old.expires_at or _NEVER, now + milliseconds(overlap_seconds))
+            await connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(expires_at=ends))
+            detail = {"successor": minted.id, "overlap_seconds": int(overlap_seconds)}
+            await audit.note(connection, now, actor, "key.rotate", key_id, **detail)
+        self._changed()
+        return minted
 
     async def token(self, new: NewToken, actor: str) -> Minted:
         """Makes an account token; whether account and scopes are within reach has been decided before.
@@ -147,6 +180,14 @@ async def _owner_of(connection: AsyncConnection, key_id: str) -> str:
     if owner is None:
         raise LookupError(f"there is no key {key_id}")
     return owner
+
+
+async def _in_force(connection: AsyncConnection, key_id: str, now: int) -> Any:
+    live = api_keys.c.revoked_at.is_(None) & (api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > now))
+    row = (await connection.execute(select(api_keys).where(api_keys.c.id == key_id, live))).one_or_none()
+    if row is None:
+        raise LookupError(f"there is no key {key_id} in force")
+    return row
 
 
 def _key_record(row: Any) -> KeyRecord:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proxy.accounts import audit
@@ -20,10 +20,10 @@ from proxy.accounts.cache import RowCache
 from proxy.accounts.caller import Caller, no_such_account
 from proxy.accounts.keyring import Keyring
 from proxy.accounts.moment import milliseconds
-from proxy.accounts.record import ACTIVE, Account, Status, account_of
-from proxy.accounts.refusals import Refusals
+from proxy.accounts.record import ACTIVE, BLOCKED, NEEDS_REAUTH, Account, Status, account_of
+from proxy.accounts.refusals import ENOUGH, Refusals
 from proxy.accounts.verify import Verified
-from proxy.database.engine import reading
+from proxy.database.engine import flush_erased, reading
 from proxy.database.tables import account_tokens
 from proxy.database.tables import accounts as table
 from proxy.provider.account import LinkedAccount
@@ -119,16 +119,26 @@ class Accounts:
         return identity
 
     async def relink(self, caller: Caller, account_id: str, linked: LinkedAccount, label: str) -> Account:
-        """Replaces connection and credential by those of a candidate that was verified; the account is active again."""
+        """Replaces connection and credential by those of a candidate that was verified; the account is active again.
+
+        Except for one that the operator blocked: that is not the customer's to undo.
+        """
         moved = msgspec.structs.replace(linked, id=account_id)
-        fresh = {"status": ACTIVE, "refusals": 0, "last_error": None, "label": label}
-        return await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh)
+        status = case((table.c.status == BLOCKED, BLOCKED), else_=ACTIVE)
+        fresh = {"status": status, "refusals": 0, "last_error": None, "label": label}
+        account = await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh)
+        await flush_erased(self.engine)
+        return account
 
     async def describe(
         self, caller: Caller, account_id: str, *, label: str | None = None, status: Status | None = None
     ) -> Account:
-        """Sets label and status; raises ``NotFound``."""
-        given = {"label": label, "status": status}
+        """Sets label and status; raises ``NotFound``.
+
+        An account whose credential has ended does not become active by a word: it needs a new credential.
+        """
+        ended = case((table.c.refusals >= ENOUGH, NEEDS_REAUTH), else_=ACTIVE)
+        given = {"label": label, "status": ended if status == ACTIVE else status}
         values = {name: value for name, value in given.items() if value is not None}
         return await self._change(caller, account_id, "account.update", values)
 
@@ -138,13 +148,17 @@ class Accounts:
         now = self._now()
         async with self.engine.begin() as connection:
             await connection.execute(delete(account_tokens).where(account_tokens.c.account_id == account_id))
-            gone = await connection.execute(delete(table).where(_is(account_id), _reach(caller)))
-            if gone.rowcount != 1:
+            erasing = delete(table).where(_is(account_id), _reach(caller))
+            gone = await connection.execute(erasing.returning(table.c.tenant_id, table.c.integration))
+            row = gone.one_or_none()
+            if row is None:
                 await connection.rollback()
                 raise no_such_account()
-            await audit.note(connection, now, caller.actor, "account.delete", account_id)
+            detail = {"tenant": row.tenant_id, "integration": row.integration}
+            await audit.note(connection, now, caller.actor, "account.delete", account_id, **detail)
         self.forget(account_id)
         self.keyring.forget()
+        await flush_erased(self.engine)
 
     async def note_refusal(self, account_id: str) -> int:
         """The provider refused the credential: how often in a row now; at the second the account needs a new one."""
@@ -172,7 +186,8 @@ class Accounts:
             row = (await connection.execute(statement)).one_or_none()
             if row is None:
                 raise no_such_account()
-            await audit.note(connection, now, caller.actor, action, account_id, changed=sorted(values))
+            status = {"status": row.status} if "status" in values else {}
+            await audit.note(connection, now, caller.actor, action, account_id, changed=sorted(values), **status)
         self.forget(account_id)
         return account_of(row)
 

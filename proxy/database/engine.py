@@ -23,7 +23,11 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # an erased credential, sealed as it is, leaves the file too
 )
+FLUSH_WAIT = "PRAGMA busy_timeout = 250"
+"""Writers wait while the log waits for its readers."""
 READING = "interline_reading"
+OUTSIDE = "interline_outside"
+"""Marks a connection that begins no transaction of its own."""
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -37,6 +41,23 @@ def open_engine(url: str) -> AsyncEngine:
 def reading(engine: AsyncEngine) -> AsyncEngine:
     """The same engine and pool for transactions that only read."""
     return engine.execution_options(**{READING: True})
+
+
+async def flush_erased(engine: AsyncEngine) -> None:
+    """Moves SQLite's write-ahead log into the file and empties it: until then it holds what was erased or replaced.
+
+    What a long reader holds back is left to a later one. PostgreSQL has no such step: its vacuum does that.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    async with engine.execution_options(**{OUTSIDE: True}).connect() as connection:
+        try:
+            await connection.exec_driver_sql(FLUSH_WAIT)
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except OperationalError:
+            return  # what was to be erased is erased; the log is flushed another time
+        finally:
+            await connection.exec_driver_sql(PRAGMAS[0])
 
 
 async def schema_revision(engine: AsyncEngine) -> str | None:
@@ -70,5 +91,6 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(OUTSIDE, False):
+        connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")

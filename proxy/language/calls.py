@@ -12,7 +12,19 @@ from proxy.language.syntax import ORDERINGS, Node, walk
 READ_ONLY = frozenset({"contains", "length", "join", "starts_with", "ends_with", "sum", "avg", "to_string", "type"})
 """Functions that neither keep nor return a container they are given."""
 
-SCALAR = READ_ONLY | {"abs", "ceil", "floor", "to_number", "text", "html", "mime", "file_name", "lower", "replace"}
+SCALAR = READ_ONLY | {
+    "abs",
+    "ceil",
+    "floor",
+    "to_number",
+    "text",
+    "html",
+    "mime",
+    "file_name",
+    "lower",
+    "replace",
+    "digits",
+}
 """Functions whose result is no container, so that two attributes may share it."""
 
 CONTEXT = {name: shape.Template(f"out = context.{name}") for name in sorted(VALUES)}

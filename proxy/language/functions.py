@@ -1,5 +1,6 @@
 """The functions of the language: those of the JMESPath library, unchanged, and ours beside them."""
 
+import re
 from mimetypes import MimeTypes
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,8 @@ NEWER_TYPES = {
 TYPES = MimeTypes()
 for _ending, _type in NEWER_TYPES.items():
     TYPES.add_type(_type, _ending)
+
+NO_DIGIT = re.compile("[^0-9]+")
 
 TEXT: Any = {"types": ["string", "null"]}
 NAMED: Any = {"types": ["string"]}
@@ -86,6 +89,10 @@ class ValueFunctions(Functions):
     @signature(TEXT)
     def _func_lower(self, value: str | None) -> Any:
         return None if value is None else value.lower()
+
+    @signature(TEXT)
+    def _func_digits(self, value: str | None) -> Any:
+        return None if value is None else NO_DIGIT.sub("", value)
 
 
 class ContextFunctions(ValueFunctions):

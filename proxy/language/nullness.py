@@ -17,7 +17,7 @@ NEVER = frozenset({"type", "to_string", "to_array", "join", "length", "contains"
 NEVER |= {"abs", "ceil", "floor", "sum", "sort", "sort_by", "reverse", "keys", "values", "map", "merge"}
 """Built-in functions that give no null: they raise instead."""
 
-AS_ARGUMENT = frozenset({"rows", "object", "text", "html", "split", "replace", "lower"})
+AS_ARGUMENT = frozenset({"rows", "object", "text", "html", "split", "replace", "lower", "digits"})
 """Functions that give null only for null."""
 
 ALWAYS_SET = VALUES - {"now"}

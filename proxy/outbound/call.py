@@ -140,6 +140,7 @@ class Outbound:
         request: ProviderRequest,
         trace: Trace,
     ) -> Attempt:
+        await self._announce(limits, request)
         trace.upstream_calls += 1
         try:
             incoming = await self._transport.send(ready, trace.deadline)
@@ -157,6 +158,16 @@ class Outbound:
         attempt = await received(incoming, account.provider, self._bounds, trace.deadline, streamed=request.stream)
         attempt.announced_wait = wait
         return attempt
+
+    async def _announce(self, limits: Sequence[Limit], request: ProviderRequest) -> None:
+        """Lets the journal write down that bytes may go; where it cannot, none go."""
+        if request.before_send is None:
+            return
+        try:
+            await request.before_send()
+        except BaseException:
+            await self._coordination.give_back(limits)
+            raise
 
     async def _note(
         self, provider: Provider, incoming: Incoming, limits: Sequence[Limit], trace: Trace

@@ -1,6 +1,6 @@
 """One request to a provider, before and after the credential is put in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from re import compile as pattern
 
 from msgspec import Struct
@@ -24,7 +24,8 @@ class ProviderRequest(Struct, frozen=True):
     ``headers`` have lower-case names; the credential, ``Host`` and framing are added. ``length`` is that of a streamed
     body, if known. ``safe``: it may reach the provider twice (GET, HEAD and OPTIONS always may). ``stream``: the body
     of the answer is left on the wire; otherwise it is read whole, bounded and decoded. ``patience`` is how many seconds
-    to wait for the rate budget.
+    to wait for the rate budget. ``before_send`` is awaited before each attempt, when nothing is left to wait for: what
+    it raises ends the call with nothing sent.
     """
 
     method: str
@@ -35,6 +36,7 @@ class ProviderRequest(Struct, frozen=True):
     safe: bool = False
     stream: bool = False
     patience: float | None = None
+    before_send: Callable[[], Awaitable[None]] | None = None
 
 
 def outgoing(account: LinkedAccount, request: ProviderRequest, address: str | None) -> Outgoing:

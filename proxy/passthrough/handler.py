@@ -1,30 +1,47 @@
 """The passthrough as an ASGI application, mounted at ``/proxy``."""
 
+from contextlib import ExitStack
 from re import compile as pattern
 from typing import Protocol
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+from msgspec.structs import replace
 
 from proxy.accounts.caller import HEADER_NAME, Caller, account_id_of
 from proxy.bounds import Bounds
-from proxy.errors import AmbiguousAccount, InvalidPath, MethodNotAllowed, Unauthorized, UnsupportedOperation
-from proxy.outbound.answer import ProviderAnswer, refusal
+from proxy.errors import (
+    AmbiguousAccount,
+    InvalidPath,
+    MethodNotAllowed,
+    ProviderProblem,
+    Unauthorized,
+    UnsupportedOperation,
+)
+from proxy.journal import Claim, Fingerprint, Journal, idempotency_key
+from proxy.journal.header import NAME as KEY_HEADER
 from proxy.outbound.call import Outbound
 from proxy.outbound.headers import request_headers
 from proxy.outbound.paths import Query, allowed, path_of, query_of, segments_of, target
-from proxy.outbound.redact import needles_of
 from proxy.outbound.request import ProviderRequest, patience_of
 from proxy.outbound.retry import SAFE_METHODS
-from proxy.passthrough.relay import MOUNT, Relay, RelayBroken
-from proxy.passthrough.upload import upload_of
+from proxy.outbound.silence import of_a_write
+from proxy.passthrough.exchange import Exchange
+from proxy.passthrough.once import Once
+from proxy.passthrough.relay import MOUNT
+from proxy.passthrough.spool import spooled
+from proxy.passthrough.upload import Upload, upload_of
 from proxy.passthrough.watch import CallerWatch
 from proxy.provider.account import LinkedAccount
-from proxy.trace import Trace
+from proxy.trace import Deadline
 
 SCOPE = "proxy"
 REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 """CONNECT asks for a tunnel, TRACE for the request with its credential (RFC 9110 9.3.6, 9.3.8)."""
+
+READING = frozenset({b"content-type", b"content-encoding"})
+"""Headers without which the bytes of a body do not say what they mean."""
 
 _METHOD = pattern(r"[A-Z]{1,16}\Z")
 
@@ -39,99 +56,125 @@ class AccountSource(Protocol):
         """Raises ``NotFound``, and ``ReauthRequired`` where the stored credential does not open."""
 
 
-def passthrough_app(accounts: AccountSource, outbound: Outbound, bounds: Bounds) -> ASGIApp:
+def passthrough_app(accounts: AccountSource, outbound: Outbound, journal: Journal, bounds: Bounds) -> ASGIApp:
     """The application; problems are raised, to be answered by the framework's exception handler."""
+    served = _Passthrough(accounts, outbound, Once(outbound, journal, bounds), bounds)
 
     async def passthrough(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             raise InvalidPath("only HTTP requests are passed through")
-        await _serve(_Exchange(scope, receive, send), accounts, outbound, bounds)
+        await served.serve(Exchange(scope, receive, send))
 
     return passthrough
 
 
-class _Exchange:
-    """The caller's side of one request."""
+class _Passthrough(Struct, frozen=True):
+    accounts: AccountSource
+    outbound: Outbound
+    once: Once
+    bounds: Bounds
 
-    __slots__ = ("method", "receive", "scope", "send", "trace")
+    async def serve(self, exchange: Exchange) -> None:
+        """The stages: account, path, call, relay."""
+        _check_method(exchange.method)
+        with exchange.trace.stage("account"):
+            query = query_of(exchange.scope["query_string"])
+            caller = await self._caller(exchange)
+            account = await self._account(exchange, caller, query)
+        exchange.trace.facts["provider"] = account.provider.name
+        request = _request(exchange, account, query)
+        if exchange.method in SAFE_METHODS:
+            await self._read(exchange, account, await self._with_body(exchange, request))
+            return
+        try:
+            await self._write(exchange, caller, account, request, query)
+        except ProviderProblem as problem:
+            raise of_a_write(problem) from None
 
-    def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        self.scope = scope
-        self.receive = receive
-        self.send = send
-        self.method = str(scope["method"])
-        self.trace: Trace = scope["state"]["trace"]
-
-    def header(self, name: str) -> list[str]:
-        """Every value of a header."""
-        wanted = name.lower().encode("ascii")
-        return [value.decode("latin-1") for key, value in self.scope["headers"] if key.lower() == wanted]
-
-
-async def _serve(exchange: _Exchange, accounts: AccountSource, outbound: Outbound, bounds: Bounds) -> None:
-    """The stages: account, path, call, relay."""
-    trace = exchange.trace
-    _check_method(exchange.method)
-    with trace.stage("account"):
-        query = query_of(exchange.scope["query_string"])
-        account = await _account(exchange, accounts, query)
-    trace.facts["provider"] = account.provider.name
-    request = await _request(exchange, account, query, bounds)
-    if exchange.method in SAFE_METHODS:
+    async def _read(self, exchange: Exchange, account: LinkedAccount, request: ProviderRequest) -> None:
         async with CallerWatch(exchange.receive):
-            await _relay(exchange, account, await outbound.call(account, request, trace), bounds)
-        return
-    answer = await outbound.call(account, request, trace)  # a write under way is not cut off by a caller who leaves
-    async with CallerWatch(exchange.receive):
-        await _relay(exchange, account, answer, bounds)
+            answer = await self.outbound.call(account, request, exchange.trace)
+            await exchange.relay(account, answer, self.bounds)
+
+    async def _write(
+        self, exchange: Exchange, caller: Caller, account: LinkedAccount, request: ProviderRequest, query: Query
+    ) -> None:
+        key = idempotency_key(exchange.header(KEY_HEADER))
+        if key is not None:
+            await self._write_once(exchange, caller, account, request, _fingerprint(request, query), key)
+            return
+        sent = await self._with_body(exchange, request)
+        answer = await self.outbound.call(account, sent, exchange.trace)  # not cut off by a caller who leaves
+        async with CallerWatch(exchange.receive):
+            await exchange.relay(account, answer, self.bounds)
+
+    async def _write_once(
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        account: LinkedAccount,
+        request: ProviderRequest,
+        digest: Fingerprint,
+        key: str,
+    ) -> None:
+        with ExitStack() as files:
+            upload = await upload_of(exchange.scope, exchange.receive, self.bounds)
+            if isinstance(upload.body, bytes | None):
+                digest.update(upload.body or b"")
+            else:
+                upload = await spooled(upload.body, digest, files)
+                exchange.trace.deadline = Deadline(self.bounds.deadline_seconds)  # an upload has a bound of its own
+            path = MOUNT + request.target.partition("?")[0].removeprefix(account.base_path)
+            claim = Claim(account.id, caller.owner, exchange.method, path, key, digest.digest())
+            await self.once.write(exchange, account, _with(request, upload), claim)
+
+    async def _with_body(self, exchange: Exchange, request: ProviderRequest) -> ProviderRequest:
+        return _with(request, await upload_of(exchange.scope, exchange.receive, self.bounds))
+
+    async def _caller(self, exchange: Exchange) -> Caller:
+        authorization = exchange.header("authorization")
+        if len(authorization) > 1:
+            raise Unauthorized
+        found: Caller | None = exchange.scope["state"].get("caller")  # left there by the guard of the route, if any
+        caller = found or await self.accounts.caller(authorization[0] if authorization else None)
+        caller.require(SCOPE)
+        return caller
+
+    async def _account(self, exchange: Exchange, caller: Caller, query: Query) -> LinkedAccount:
+        named = exchange.header(HEADER_NAME)
+        if len(set(named)) > 1:
+            raise AmbiguousAccount(f"{HEADER_NAME} is sent twice with different values")
+        account_id = account_id_of(caller, query.account_ids, named[0] if named else None)
+        return await self.accounts.linked(caller, account_id)
 
 
-async def _account(exchange: _Exchange, accounts: AccountSource, query: Query) -> LinkedAccount:
-    authorization = exchange.header("authorization")
-    if len(authorization) > 1:
-        raise Unauthorized
-    found: Caller | None = exchange.scope["state"].get("caller")  # left there by the guard of the route, if it has one
-    caller = found or await accounts.caller(authorization[0] if authorization else None)
-    caller.require(SCOPE)
-    named = exchange.header(HEADER_NAME)
-    if len(set(named)) > 1:
-        raise AmbiguousAccount(f"{HEADER_NAME} is sent twice with different values")
-    return await accounts.linked(caller, account_id_of(caller, query.account_ids, named[0] if named else None))
-
-
-async def _request(exchange: _Exchange, account: LinkedAccount, query: Query, bounds: Bounds) -> ProviderRequest:
+def _request(exchange: Exchange, account: LinkedAccount, query: Query) -> ProviderRequest:
+    """The request as it is to be sent, without its body."""
     raw = _below_mount(exchange.scope["raw_path"])
     ending = "/" if len(raw) > 1 and raw.endswith(b"/") else ""  # some providers publish operations that end with one
     segments = segments_of(raw.removesuffix(ending.encode()))
     allowed(segments, account.provider.words.passthrough, account.connection)
     if query.ours.get("interline_response_format", "raw") != "raw":
         raise UnsupportedOperation("the passthrough answers in the provider's own format only", supported=["raw"])
-    headers = request_headers(exchange.scope["headers"])
-    upload = await upload_of(exchange.scope, exchange.receive, bounds)
     return ProviderRequest(
         method=exchange.method,
         target=target(account.base_path + path_of(segments) + ending, query.forwarded),
-        headers=headers,
-        body=upload.body,
-        length=upload.length,
+        headers=request_headers(exchange.scope["headers"]),
         stream=True,
         patience=patience_of(exchange.header("prefer")),
     )
 
 
-async def _relay(exchange: _Exchange, account: LinkedAccount, answer: ProviderAnswer, bounds: Bounds) -> None:
-    """Status and bytes are the provider's, except where it refused the stored credential."""
-    try:
-        problem = refusal(answer, show_body=True, hide=needles_of(account.credential)) if answer.refused else None
-        if problem is not None:
-            raise problem
-        with exchange.trace.stage("relay"):
-            await Relay(answer, account, bounds, exchange.send).run(exchange.method)
-    except RelayBroken as broken:
-        exchange.trace.facts["aborted"] = str(broken)
-        raise
-    finally:
-        await answer.aclose()
+def _with(request: ProviderRequest, upload: Upload) -> ProviderRequest:
+    return replace(request, body=upload.body, length=upload.length)
+
+
+def _fingerprint(request: ProviderRequest, query: Query) -> Fingerprint:
+    """The digest before the body: the query that is forwarded, and what says how the body is to be read."""
+    reading = [name + b": " + value for name, value in request.headers if name in READING]
+    return Fingerprint(
+        content_type=b"\n".join(sorted(reading)).decode("ascii"), query=query.forwarded.decode("latin-1")
+    )
 
 
 def _check_method(method: str) -> None:

@@ -1,7 +1,7 @@
 """The provider's answer on its way back: its status and bytes, unless they show the linked credential."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from litestar.types import Send
 
@@ -31,14 +31,30 @@ class RelayBroken(Exception):  # noqa: N818 - the family's names say what happen
     """The answer cannot go on after its head was sent: the server cuts the connection, so that no end is faked."""
 
 
-class Relay:
-    """One answer for one caller."""
+Settle = Callable[[int, Headers, bytes | None], Awaitable[None]]
+"""Told of an answer before its head is sent; its body where it was read whole, ``None`` for a longer one."""
 
-    def __init__(self, answer: ProviderAnswer, account: LinkedAccount, bounds: Bounds, send: Send) -> None:
+
+async def nothing_to_settle(_status: int, _headers: Headers, _body: bytes | None) -> None:
+    """For answers that nobody keeps."""
+
+
+class Relay:
+    """One answer for one caller; ``settle`` has seen it before the caller sees any of it."""
+
+    def __init__(
+        self,
+        answer: ProviderAnswer,
+        account: LinkedAccount,
+        bounds: Bounds,
+        send: Send,
+        settle: Settle = nothing_to_settle,
+    ) -> None:
         self._answer = answer
         self._account = account
         self._bounds = bounds
         self._send = send
+        self._settle = settle
         self._needles: Needles = needles_of(account.credential)
 
     async def run(self, method: str) -> None:
@@ -69,7 +85,9 @@ class Relay:
         holdback = Holdback(self._needles)
         released = self._clean(holdback, start, sent=False)
         left = self._bounds.stream_bytes - len(start)
-        await self._start(headers, self._length(self._bounds.stream_bytes))
+        length = self._length(self._bounds.stream_bytes)
+        await self._settle(self._answer.status, headers, None)
+        await self._start(headers, length)
         await self._piece(released)
         try:
             async for chunk in chunks:
@@ -120,6 +138,7 @@ class Relay:
     async def _whole(self, headers: Headers, body: bytes, *, head_only: bool = False) -> None:
         if self._needles.within(body):
             raise self._echo()
+        await self._settle(self._answer.status, headers, body)
         await self._start(headers, self._length_without_body() if head_only else b"%d" % len(body))
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 

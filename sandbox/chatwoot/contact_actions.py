@@ -78,6 +78,7 @@ def _move(state: State, base: Contact, mergee: Contact) -> None:
     for source in mergee.sources:
         source.contact_id = base.id
         base.sources.append(source)
+    base.notes = sorted([*base.notes, *mergee.notes], key=lambda one: one.id)
     numbers = state.of_contact.pop(mergee.id, set())
     state.of_contact.setdefault(base.id, set()).update(numbers)
     for number in numbers:

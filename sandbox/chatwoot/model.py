@@ -141,6 +141,16 @@ class Source:
 
 
 @dataclass(slots=True)
+class Note:
+    """A note on a contact."""
+
+    id: int
+    content: str
+    user_id: int
+    created: int
+
+
+@dataclass(slots=True)
 class Contact:
     """A customer, known or not."""
 
@@ -156,6 +166,7 @@ class Contact:
     labels: list[str] = field(default_factory=list)
     last_activity: int | None = None
     sources: list[Source] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def resolved(self) -> bool:

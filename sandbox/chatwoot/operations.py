@@ -8,6 +8,7 @@ from sandbox.chatwoot import (
     bots,
     canned,
     contact_actions,
+    contact_notes,
     contact_writes,
     contacts,
     conversation_create,
@@ -34,6 +35,7 @@ from sandbox.http import Response
 _CONVERSATION = "/conversations/{id}"
 _LABEL, _FIELD, _AGENT = "/labels/{id}", "/custom_attribute_definitions/{id}", "/agents/{id}"
 _TEAM, _MEMBERS = "/teams/{id}", "/teams/{id}/team_members"
+_NOTES = "/contacts/{id}/notes"
 _BOT, _RULE, _FILTER = "/agent_bots/{id}", "/automation_rules/{id}", "/custom_filters/{id}"
 Operation = Callable[..., Response]
 
@@ -49,6 +51,8 @@ READS: tuple[tuple[str, Operation], ...] = (
     ("/contacts/{id}", contacts.show),
     ("/contacts/{id}/conversations", conversations.of_contact),
     ("/contacts/{id}/labels", contacts.labels),
+    (_NOTES, contact_notes.index),
+    (_NOTES + "/{note_id}", contact_notes.show),
     ("/labels", labels.index),
     (_LABEL, labels.show),
     ("/teams", teams.index),
@@ -112,6 +116,8 @@ WRITES: tuple[tuple[str, str, Operation], ...] = (
     ("PATCH PUT", "/contacts/{id}", contact_writes.update),
     ("DELETE", "/contacts/{id}", contact_writes.destroy),
     ("POST", "/contacts/{id}/labels", contact_writes.set_labels),
+    ("POST", _NOTES, contact_notes.create),
+    ("DELETE", _NOTES + "/{note_id}", contact_notes.destroy),
     ("POST", "/labels", labels.create),
     ("PATCH PUT", _LABEL, labels.update),
     ("DELETE", _LABEL, labels.destroy),

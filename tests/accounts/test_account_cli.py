@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from proxy.accounts.cli import accounts as accounts_group
-from proxy.accounts.cli import keys, secrets
+from proxy.accounts.cli_keys import keys
+from proxy.accounts.cli_secrets import secrets
 from proxy.accounts.verify import Verified
 from proxy.database.cli import db
 from proxy.database.migrate import downgrade
@@ -47,6 +48,26 @@ def test_a_key_is_printed_once_alone_on_standard_output(run):
     assert run(keys, "revoke", key_id).exit_code == 0
     again = run(keys, "revoke", key_id)
     assert (again.exit_code, "no such key in force" in again.output) == (1, True)
+
+
+def test_a_rotated_key_prints_its_successor_and_the_list_tells_when_which_ends(run):
+    made = run(keys, "new", "--name", "backend", "--scope", "read", "--expires-in", "90d")
+    key_id = re.search(r"Key (\S+)\.", made.stderr)[1]
+    assert re.search(r"It ends \d{4}-", made.stderr)
+    rotated = run(keys, "rotate", key_id, "--overlap", "24h")
+    assert re.fullmatch(r"il_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\n", rotated.stdout)
+    assert rotated.stdout != made.stdout
+    listed = run(keys, "list", COLUMNS="300").stdout.splitlines()
+    lives = [re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line) for line in listed[1:]]
+    assert [len(moments) for moments in lives] == [2, 2]
+    assert lives[0][1] < lives[1][1]
+    gone = run(keys, "rotate", "nothing")
+    assert (gone.exit_code, "no key nothing in force" in gone.output) == (1, True)
+
+
+@pytest.mark.parametrize("span", ["0s", "-1h", "24", "1w", "", "1e3h", "h"])
+def test_a_life_that_is_none_is_refused(run, span):
+    assert run(keys, "new", "--name", "x", "--scope", "read", "--expires-in", span).exit_code == 2
 
 
 def test_a_key_that_replaces_none_is_refused(run):
@@ -96,12 +117,16 @@ async def test_accounts_are_listed_shown_and_erased(run, accounts, provider, ope
     steps = {
         "list": ["list", "--tenant", "t1"],
         "show": ["show", account.id],
+        "block": ["block", account.id],
+        "unblock": ["unblock", account.id],
         "delete": ["delete", account.id, "--yes"],
         "gone": ["show", account.id],
     }
     outputs = {name: await asyncio.to_thread(run, accounts_group, *step, COLUMNS="300") for name, step in steps.items()}
     assert account.id in outputs["list"].output
     assert json.loads(outputs["show"].output)["label"] == "Ada's desk"
+    assert outputs["block"].output == f"{account.id} is blocked.\n"
+    assert outputs["unblock"].output == f"{account.id} is active.\n"
     assert (outputs["delete"].exit_code, outputs["gone"].exit_code) == (0, 1)
     assert canary not in "".join(result.output for result in outputs.values())
 
@@ -109,12 +134,14 @@ async def test_accounts_are_listed_shown_and_erased(run, accounts, provider, ope
 async def test_credentials_are_sealed_anew_under_the_first_key(run, env, accounts, provider, operator, canary):
     import asyncio
 
-    await _linked(accounts, provider, operator, canary)
+    account = await _linked(accounts, provider, operator, canary)
     fresh = CliRunner().invoke(secrets, ["new-key"]).output.strip()
     both = f"{fresh},{env['INTERLINE_SEALING_KEYS']}"
-    stranger = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=fresh)
+    stranger = await asyncio.to_thread(run, secrets, "rotate", INTERLINE_SEALING_KEYS=fresh)
     assert (stranger.exit_code, "no configured key opens" in stranger.output) == (1, True)
+    assert f"accounts.credential {account.id}" in stranger.output
     done = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=both)
-    assert (done.exit_code, done.output) == (0, "1 credentials sealed anew.\n")
-    alone = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=fresh)
-    assert (alone.exit_code, alone.output) == (0, "0 credentials sealed anew.\n")
+    assert (done.exit_code, done.stdout.partition("\n")[0]) == (0, "1 texts sealed anew.")
+    alone = await asyncio.to_thread(run, secrets, "rotate", INTERLINE_SEALING_KEYS=fresh)
+    assert (alone.exit_code, alone.stdout.partition("\n")[0]) == (0, "0 texts sealed anew.")
+    assert "live for 24 hours" in alone.stdout

@@ -15,6 +15,7 @@ from proxy.accounts.guard import PUBLIC, authenticate, caller_of
 from proxy.accounts.mint import NewKey
 from proxy.accounts.routes import account_routes
 from proxy.accounts.verify import verify
+from proxy.accounts.wrong_keys import WrongKeys
 from proxy.database.tables import accounts as table
 from proxy.errors import Problem
 
@@ -44,10 +45,10 @@ async def _desk(account, _method, _path):
 
 
 @pytest.fixture
-async def client(accounts):
+async def client(accounts, clock):
     app = Litestar(
         account_routes(accounts, lambda candidate: verify(candidate, _desk)),
-        guards=[authenticate(accounts)],
+        guards=[authenticate(accounts, WrongKeys(10, clock))],
         exception_handlers={Problem: _problem},
         openapi_config=None,
     )
@@ -207,7 +208,7 @@ async def test_every_route_of_the_file_is_in_the_table_of_scopes(accounts):
     assert {(method, scope) for method, scope, _ in declared} == {(method, scope) for method, _, scope in SCOPES}
 
 
-async def test_a_route_without_a_scope_is_closed_and_a_public_one_open(accounts):
+async def test_a_route_without_a_scope_is_closed_and_a_public_one_open(accounts, clock):
     from litestar import get
 
     @get("/closed")
@@ -224,7 +225,7 @@ async def test_a_route_without_a_scope_is_closed_and_a_public_one_open(accounts)
 
     app = Litestar(
         [closed, public, who],
-        guards=[authenticate(accounts)],
+        guards=[authenticate(accounts, WrongKeys(10, clock))],
         exception_handlers={Problem: _problem},
         openapi_config=None,
     )

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from proxy.accounts.caller import Caller
-from proxy.accounts.reseal import reseal_all
+from proxy.accounts.reseal import Broken, reseal_all
 from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified
 from proxy.database.engine import reading
@@ -251,7 +251,7 @@ async def test_what_no_key_opens_is_listed_and_left_as_it_is(link, engine):
     account = await link()
     before = await _column(engine, account.id, "credential")
     outcome = await reseal_all(engine, Sealer([SealingKey.parse(new_key())]))
-    assert (outcome.done, outcome.broken) == (0, [account.id])
+    assert (outcome.done, outcome.broken) == (0, [Broken("accounts.credential", account.id)])
     assert await _column(engine, account.id, "credential") == before
 
 
@@ -263,7 +263,9 @@ async def test_the_audit_tells_who_did_what_and_no_content(accounts, link, opera
         rows = (await connection.execute(select(audit).order_by(audit.c.at))).all()
     assert {row.action for row in rows} == {"account.create", "account.update", "account.delete"}
     assert {(row.actor, row.subject) for row in rows} == {("key:k-operator", account.id)}
-    assert [row.detail for row in rows if row.action == "account.update"] == ['{"changed":["label","status"]}']
+    assert [row.detail for row in rows if row.action == "account.update"] == [
+        '{"changed":["label","status"],"status":"blocked"}'
+    ]
     assert canary not in repr(rows)
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from proxy.accounts.cli import keys
+from proxy.accounts.cli_keys import keys
 from proxy.database.cli import db
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.postgres import words_of

@@ -42,7 +42,7 @@ def concrete(path):
 @pytest.fixture(scope="module")
 def own(own_server):
     """A server whose keys the test may make."""
-    return own_server(docs="true")
+    return own_server(docs="true", bounds_wrong_keys="100000")
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def keys(own):
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), CLOSED, ids=str)
-def test_without_a_key_every_closed_route_is_401(demo, method, path, scope):
+def test_without_a_key_every_closed_route_is_401(demo, own, method, path, scope):
     for headers in ({}, {"Authorization": "Bearer il_wrong"}, {"Authorization": "Basic eDp5"}, {"Authorization": ""}):
-        answer = demo.http.request(method, demo.base_url + concrete(path), headers=headers)
+        answer = demo.http.request(method, own.base_url + concrete(path), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
         assert answer.headers["www-authenticate"] == "Bearer"
 

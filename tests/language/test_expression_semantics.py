@@ -22,6 +22,7 @@ LEAVES = [*KEYS, "@", '"a"', "parent()", "query()", "now()", "added('a')", "*", 
 SLICES = ["::-1", "1:", "-2:", ":2", "1:3", "::-2", "5:1:-1", "-1::-1", "::0"]
 UNARY = ["length", "to_string", "to_number", "to_array", "type", "not_null", "keys", "values", "reverse", "sort", "max"]
 UNARY += ["min", "sum", "avg", "abs", "ceil", "floor", "rows", "object", "text", "html", "lower", "mime", "file_name"]
+UNARY += ["digits"]
 BINARY = ["contains", "starts_with", "ends_with", "join", "split", "merge", "not_null"]
 OPERATORS = ["&&", "||", "==", "!=", "<", "<=", ">", ">=", "|"]
 

@@ -21,6 +21,7 @@ RESULTS = {
     "split(@, ', ')": ("a, b", ["a", "b"]),
     "replace(@, 'a', 'bb')": ("aXa", "bbXbb"),
     "lower(@)": ("ÀB", "àb"),
+    "digits(@)": ("+49 (0)170-12 ٣x", "49017012"),
     "join('-', @)": (["a", "b"], "a-b"),
     "file_name(@)": ("https://files.example/a/b%20c%2Fd.png?sign=/x#y", "b c/d.png"),
 }
@@ -32,7 +33,7 @@ def test_a_value_function_gives(text, value, expected):
 
 
 NULL_FOR_NULL = ["rows(@)", "object(@)", "text(@)", "html(@)", "mime(@)", "file_name(@)", "lower(@)"]
-NULL_FOR_NULL += ["split(@, ',')", "replace(@, 'a', 'b')"]
+NULL_FOR_NULL += ["digits(@)", "split(@, ',')", "replace(@, 'a', 'b')"]
 
 
 @pytest.mark.parametrize("text", NULL_FOR_NULL)

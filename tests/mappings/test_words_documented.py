@@ -124,6 +124,7 @@ GIVES = [
     ("split(name, ' ')[0]", "Ada"),
     (r'replace(content, `"\\\n"`, `"\n"`)', "a\nb"),
     ("lower(role)", "owner"),
+    ("digits(phone)", "4917012345"),
 ]
 ITEM = {
     "custom_attributes": {"plan": "gold"},
@@ -133,6 +134,7 @@ ITEM = {
     "name": "Ada Lovelace",
     "content": "a\\\nb",
     "role": "OWNER",
+    "phone": "+49 170 / 123-45",
 }
 
 

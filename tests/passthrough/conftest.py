@@ -12,9 +12,14 @@ from litestar import Litestar, Response, asgi
 
 from proxy.accounts.caller import Caller
 from proxy.answer_headers import answer_headers
+from proxy.database.engine import open_engine
+from proxy.database.tables import accounts as accounts_table
 from proxy.errors import NotFound, Problem, Unauthorized
+from proxy.journal import Journal
 from proxy.passthrough.handler import passthrough_app
+from proxy.seal import Sealer, SealingKey, new_key
 from proxy.trace import Deadline, Trace
+from tests.journal.conftest import Turned, account_row
 from tests.outbound.scripted import Door, Upstream
 
 
@@ -25,6 +30,8 @@ class Accounts:
         "Bearer key": Caller(key_id="k", owner="k", scopes=frozenset({"proxy", "read"})),
         "Bearer reader": Caller(key_id="r", owner="r", scopes=frozenset({"read"})),
         "Bearer one": Caller(key_id="t", owner="k", scopes=frozenset({"proxy"}), account_id="account-1"),
+        "Bearer other": Caller(key_id="o", owner="o", scopes=frozenset({"proxy"})),
+        "Bearer successor": Caller(key_id="s", owner="k", scopes=frozenset({"proxy"})),
     }
 
     def __init__(self):
@@ -142,10 +149,39 @@ def seconds():
 
 
 @pytest.fixture
-async def site(bounds, seconds):
+def journal_url(sqlite_tables_url):
+    """The database of the journal."""
+    return sqlite_tables_url
+
+
+@pytest.fixture
+async def engine(journal_url):
+    """The engine of the journal, over tables with two accounts."""
+    engine = open_engine(journal_url)
+    async with engine.begin() as connection:
+        for account_id in ("account-1", "account-2"):
+            await connection.execute(accounts_table.insert().values(**account_row(account_id)))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def wall_clock():
+    """The clock of the journal."""
+    return Turned()
+
+
+@pytest.fixture
+def journal(engine, wall_clock):
+    return Journal(engine, Sealer([SealingKey.parse(new_key())]), wall_clock)
+
+
+@pytest.fixture
+async def site(bounds, seconds, journal):
     async with Upstream() as upstream, Door(bounds) as door:
         accounts, traces = Accounts(), []
-        mounted = asgi("/proxy", is_mount=True, copy_scope=True)(passthrough_app(accounts, door.outbound, door.bounds))
+        application = passthrough_app(accounts, door.outbound, journal, door.bounds)
+        mounted = asgi("/proxy", is_mount=True, copy_scope=True)(application)
         app = Litestar([mounted], exception_handlers={Problem: answer_problem}, openapi_config=None)
         port = free_port()
         server = Server(

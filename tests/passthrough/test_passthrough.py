@@ -283,8 +283,19 @@ async def test_a_body_over_the_bound_is_413_before_and_while_it_is_sent(site, ac
 @pytest.mark.parametrize("seconds", [0.4])
 async def test_the_deadline_is_504(site, account):
     site.upstream.script = lambda got, number: [HANG]
-    status, _, body = await site.ask(method=b"POST", body=b"{}")
+    status, _, body = await site.ask()
     assert (status, code(body)) == (504, "deadline-exceeded")
+
+
+@pytest.mark.parametrize("seconds", [0.4])
+@pytest.mark.parametrize(
+    "silence", [[HANG], [CLOSE], [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", CLOSE]], ids=repr
+)
+async def test_a_write_that_ends_in_silence_is_504_with_a_code_of_its_own(site, account, silence):
+    site.upstream.script = lambda got, number: silence
+    status, _, body = await site.ask(method=b"POST", body=b"{}")
+    assert (status, code(body), json.loads(body)["outcome"]) == (504, "outcome-unknown", "unknown")
+    assert len(site.upstream.got) == 1
     assert json.loads(body)["outcome"] == "unknown"
 
 

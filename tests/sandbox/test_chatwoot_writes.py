@@ -45,6 +45,21 @@ def test_custom_attributes_of_a_ticket_are_replaced_and_of_a_contact_merged(ask,
     assert (status, body["payload"]["custom_attributes"]) == (200, {**before, "seats": 99})
 
 
+def test_notes_of_a_contact_come_newest_first_and_go_along_when_it_is_merged(ask, chatwoot):
+    one, other = list(chatwoot.state.contacts)[:2]
+    path = f"/contacts/{one}/notes"
+    first, second = (ask.post(path, {"content": text}) for text in ("Calls back", "Prefers mail"))
+    assert [row["id"] for row in ask.get(path)] == [second["id"], first["id"]]
+    assert (first["content"], first["user"]["id"]) == ("Calls back", 11)
+    assert ask.get(f"{path}/{first['id']}") == first
+    status, refusal = ask.refused("POST", path, {"content": " "})
+    assert (status, refusal["attributes"]) == (422, ["content"])
+    assert ask.raw("DELETE", f"{path}/{first['id']}").status == 200
+    assert ask.refused("GET", f"{path}/{first['id']}")[0] == 404
+    ask.post("/actions/contact_merge", {"base_contact_id": other, "mergee_contact_id": one})
+    assert ask.get(f"/contacts/{other}/notes") == [second]
+
+
 def test_a_contact_update_shows_in_its_conversations(ask, chatwoot):
     one = some(chatwoot, lambda one: True)
     assert shown(ask, one.id)["meta"]["sender"]["name"] != "Nieuwe Náám"

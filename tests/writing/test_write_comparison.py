@@ -4,8 +4,8 @@ import pytest
 
 from proxy.language.expression import Context, compile_expression
 from unified.mapping.plan import Plan
+from unified.mapping.prepare import changes
 from unified.writing.compare import not_as_asked
-from unified.writing.prepare import changes
 from unified.writing.run import Work
 
 RECORD = {

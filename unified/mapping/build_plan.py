@@ -21,6 +21,8 @@ LEAF_KEYS = frozenset(LeafWords.__struct_encode_fields__)
 TEXTS = frozenset({"comment", "html_body"})
 """Attributes that hold what somebody wrote on a ticket; ``body`` too, where the resource is such a text itself."""
 ADDITIONS = ("_add", "_remove")
+FILES = "attachments"
+"""The files that came with a body, as the attribute that they are there."""
 
 
 class PlanBuild:
@@ -57,6 +59,8 @@ class PlanBuild:
         if method == "create" and words.id is None:
             self._parts.note((*path, "id"), "a create says the id of what it made")
         known = attributes_of(body) if isinstance(body, type) else frozenset()
+        for index, step in enumerate(steps):
+            self._check_attributes(step, known, (*path, "steps", index))
         mentioned = frozenset().union(*(self._mentioned(step) for step in steps))
         return Plan(
             method,
@@ -91,6 +95,11 @@ class PlanBuild:
                 self._parts.note((*path, "steps", index, "step"), f"there is a step {name!r} already")
         if sum(one.main for one in words.steps) > 1:
             self._parts.note((*path, "steps"), "one step at most is the main one")
+
+    def _check_attributes(self, step: Step, known: frozenset[str], path: Path) -> None:
+        files = {FILES} if self._resource.writes and self._resource.writes.files else set()
+        for name in sorted(self._mentioned(step) - known - files):
+            self._parts.note(path, f"{name!r} is no attribute of the body")
 
     def _step(self, words: StepWords, path: Path) -> Step:
         call = self._call(words, path)
@@ -162,7 +171,7 @@ class PlanBuild:
             return Leaf(self._parts.expression("@", path))
         table = None if leaf.enum is None else self._parts.enum(leaf.enum, (*path, "enum"))
         names = None if table is None else {str(row.get("name")): word for word, row in reversed(list(table.items()))}
-        return Leaf(self._parts.expression(leaf.from_, (*path, "from")), names, leaf.send_null)
+        return Leaf(self._parts.expression(leaf.from_, (*path, "from")), names, leaf.send_null, leaf.given)
 
     def _said(self, step: Step) -> frozenset[str]:
         """The attributes whose values leave with a step."""
@@ -174,8 +183,9 @@ class PlanBuild:
     def _mentioned(self, step: Step) -> frozenset[str]:
         """The attributes that a step makes use of."""
         conditions = [one for one in (step.when, step.each) if one is not None]
-        files = {"attachments"} if step.files is not None else set()
-        return self._said(step).union(step.given, files, *(mentioned(one) for one in conditions))
+        files = {FILES} if step.files is not None else set()
+        given = {leaf.given for _, leaf in leaves(step.call.body) if leaf.given is not None}
+        return self._said(step).union(step.given, given, files, *(mentioned(one) for one in conditions))
 
 
 def attributes_of(body: type[msgspec.Struct]) -> frozenset[str]:

@@ -8,6 +8,8 @@ from proxy.language.document import Mistake, Mistakes
 from proxy.provider.model import ProviderWords
 from unified.mapping.examples import failures, read_examples
 from unified.mapping.load import load_mappings
+from unified.mapping.plan_examples import plan_failures, read_plan_examples
+from unified.mapping.plan_words import PlanExampleWords
 from unified.mapping.vocabulary import ExampleWords, MappingWords
 
 SCHEMA_FILE = "schema.json"
@@ -27,6 +29,7 @@ def check(folder: Path) -> Found:
     try:
         mappings = load_mappings(folder)
         examples = read_examples(folder, mappings)
+        writes = read_plan_examples(folder, mappings)
     except Mistakes as error:
         return Found(list(error.mistakes), files, 0)
     mistakes = [
@@ -34,13 +37,23 @@ def check(folder: Path) -> Found:
         for example in examples
         for failure in failures(example, mappings)
     ]
+    mistakes += [
+        Mistake(example.file, example.line, example.words.resource, failure)
+        for example in writes
+        for failure in plan_failures(example, mappings)
+    ]
+    planned = {(*key, method) for key, mapping in mappings.resources.items() for method in mapping.plans}
+    mistakes += [
+        Mistake(str(folder / provider / "examples" / "writes"), 0, f"{model}/{resource}", f"{method} has no example")
+        for provider, model, resource, method in sorted(planned - {(*one.key, one.words.method) for one in writes})
+    ]
     shown = {(example.provider, example.words.model, example.words.resource) for example in examples}
     mistakes += [
         Mistake(str(folder / provider / "examples"), 0, f"{model}/{resource}", "has no example")
         for provider, model, resource in mappings.resources
         if (provider, model, resource) not in shown
     ]
-    return Found(mistakes + _schema_mistakes(folder), files, len(examples))
+    return Found(mistakes + _schema_mistakes(folder), files, len(examples) + len(writes))
 
 
 def _schema_mistakes(folder: Path) -> list[Mistake]:
@@ -53,9 +66,10 @@ def _schema_mistakes(folder: Path) -> list[Mistake]:
 def editor_schema() -> bytes:
     """A JSON Schema of the words of all files, for editors; line 1 of each file names its part of it."""
     _, found = msgspec.json.schema_components(
-        [MappingWords, ProviderWords, list[ExampleWords]], ref_template="#/$defs/{name}"
+        [MappingWords, ProviderWords, list[ExampleWords], list[PlanExampleWords]], ref_template="#/$defs/{name}"
     )
     found["Examples"] = {"type": "array", "items": {"$ref": "#/$defs/ExampleWords"}}
+    found["PlanExamples"] = {"type": "array", "items": {"$ref": "#/$defs/PlanExampleWords"}}
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": dict(sorted(_strict(found).items()))}
     return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
 

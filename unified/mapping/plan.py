@@ -15,11 +15,19 @@ class Leaf(Struct, frozen=True):
     expression: Expression
     words: Mapping[str, str] | None = None
     send_null: bool = False
+    given: str | None = None
+    """The attribute without which nothing is sent."""
 
     def value(self, body: Any, context: Context) -> Any:
         """The value, null where the expression cannot be evaluated."""
         found = value_of(self.expression, body, context)
         return found if self.words is None or found is None else self.words.get(found)
+
+    def sent(self, value: Any, body: Any) -> bool:
+        """Whether a value is in the provider's body at all."""
+        if self.given is not None:
+            return is_given(self.given, body)
+        return value is not None or self.send_null
 
 
 Template = Leaf | dict[str, Any] | list[Any]
@@ -112,6 +120,26 @@ class Plan(Struct, frozen=True):
     """The attributes of the body that the steps make use of."""
 
 
+def each_call(plan: Plan, body: Mapping[str, Any], context: Context) -> Iterator[tuple[Step, int | None, Any]]:
+    """The calls of a plan in order: the step, and for one of several its number and element.
+
+    Made as it is asked for, since conditions see what the steps before have kept.
+    """
+    for step in plan.steps:
+        if not step.wanted(body, context):
+            continue
+        elements = step.elements(body, context)
+        if elements is None:
+            yield step, None, None
+        else:
+            yield from ((step, index, element) for index, element in enumerate(elements))
+
+
+def kept_of(keep: Mapping[str, Expression], answer: Any, context: Context) -> dict[str, Any]:
+    """The values of an answer that later steps see."""
+    return {name: value_of(one, answer, context) for name, one in keep.items()}
+
+
 def value_of(expression: Expression, value: Any, context: Context) -> Any:
     """The result of an expression, null where it cannot be evaluated."""
     try:
@@ -139,11 +167,9 @@ def filled(template: Template, body: Any, context: Context) -> Any:
     made = {}
     for name, part in template.items():
         value = filled(part, body, context)
-        if value is None and not (isinstance(part, Leaf) and part.send_null):
-            continue
-        if value == {} and isinstance(part, dict):
-            continue
-        made[name] = value
+        sent = part.sent(value, body) if isinstance(part, Leaf) else value != {} or isinstance(part, list)
+        if sent:
+            made[name] = value
     return made
 
 

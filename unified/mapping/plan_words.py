@@ -18,6 +18,8 @@ class LeafWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Our plain word is translated to the provider's by this table."""
     send_null: bool = False
     """A null is sent; without this it is left out."""
+    given: str | None = None
+    """Sent where this attribute is in the body, null included, and nowhere else."""
 
 
 class NeedWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,3 +104,48 @@ class PlanWords(Struct, frozen=True, forbid_unknown_fields=True):
     """create: whether the record was made (true), found (false), or null where nobody knows."""
     otherwise: dict[str, ExpressionText] = {}
     """What counts as asked where the body says nothing; a record that differs from it is told of in a warning."""
+
+
+class CallExampleWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A call of the provider as an example expects it: the method with its filled path, and what is sent."""
+
+    get: str | None = None
+    post: str | None = None
+    put: str | None = None
+    patch: str | None = None
+    delete: str | None = None
+    query: dict[str, Any] = {}
+    body: Any = None
+    files: list[str] = []
+    """The names of the files that go with the call."""
+
+
+class PlanExampleWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An example of a write: the body of a caller and the provider calls that come of it, or the refusal."""
+
+    resource: str
+    says: str
+    """The fact that the example shows."""
+    method: Literal["create", "update", "delete", "merge"]
+    model: str = "ticketing"
+    id: str | dict[str, str] | None = None
+    """The id of the path, or its parts."""
+    body: dict[str, Any] = {}
+    """What the caller sends."""
+    files: list[str] = []
+    """The names of the files that come with it."""
+    now: dict[str, Any] | None = None
+    """What the record is before, as far as it matters."""
+    connection: dict[str, Any] = {}
+    lists: dict[str, list[dict[str, Any]]] = {}
+    """Rows of the provider's small lists, for references."""
+    answers: dict[str, Any] = {}
+    """What the provider answers to a step; for one of several calls a list."""
+    calls: list[CallExampleWords] = []
+    """The calls in their order."""
+    made: str | dict[str, Any] | None = None
+    """The id of the record that was made, or its parts."""
+    created: bool | None = None
+    """Whether it was made, where the plan tells."""
+    refused: list[str] = []
+    """The attributes that make it impossible; no call is made then."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from proxy.language.expression import Context
 from unified.mapping.plan import Plan, value_of
-from unified.writing.prepare import SIDES, VALUE, same_element
+from unified.mapping.prepare import SIDES, VALUE, same_element
 from unified.writing.run import Work
 
 Warnings = list[dict[str, str]]

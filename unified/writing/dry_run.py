@@ -6,17 +6,17 @@ from typing import Any
 from proxy.errors import NotFound
 from proxy.language.expression import Context
 from proxy.provider.template import PathTemplate, segment
-from unified.mapping.plan import Step, value_of
+from unified.mapping.plan import Step, each_call, kept_of, value_of
 from unified.upstream import Upstream
 from unified.writing.privacy import prove_carried, prove_step
-from unified.writing.run import READS, Work, each_call, kept_of, sent_body
+from unified.writing.run import READS, Work, sent_body
 
 
 async def planned_calls(work: Work, upstream: Upstream) -> list[dict[str, Any]]:
     """Method, path, query and body of each call in order; reads are made, what only a step can tell is ``{"from"}``."""
     told = []
     work.context.steps = {}
-    for step, index, element in each_call(work):
+    for step, index, element in each_call(work.plan, work.body, work.context):
         work.context.each = element
         call = step.call
         path = shown_path(call.path, work.body, work.context)
@@ -48,7 +48,7 @@ def check_privacy(work: Work) -> None:
     """Proves before the first call that a private text stays private; raises ``PrivateNotProved``."""
     work.context.steps = {}
     carrying = 0
-    for step, _, element in each_call(work):
+    for step, _, element in each_call(work.plan, work.body, work.context):
         work.context.each = element
         prove_step(step, sent_body(step, work), work.body, work.context)
         carrying += step.says_text

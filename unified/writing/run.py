@@ -1,15 +1,15 @@
 """One write under way: its steps sent one by one, each noted in the journal before its bytes go."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from proxy.errors import FieldError, OutcomeUndecided, OutcomeUnknown, Problem
 from proxy.journal import Entry
-from proxy.language.expression import Context, Expression
-from unified.mapping.plan import Plan, Probe, Step, filled, value_of
+from proxy.language.expression import Context
+from unified.mapping.plan import Plan, Probe, Step, each_call, filled, kept_of, value_of
 from unified.upstream import Payload, Upstream, json_payload
 from unified.writing.files import File, multipart_payload
 from unified.writing.outcome import had_no_effect
@@ -53,7 +53,7 @@ class Run:
         """Runs every step that the body asks for, in order; raises the problem of the one that fails."""
         work = self._work
         work.context.steps = {}
-        for step, index, element in each_call(work):
+        for step, index, element in each_call(work.plan, work.body, work.context):
             key = step.name if index is None else f"{step.name}:{index}"
             work.context.each = element
             try:
@@ -180,30 +180,10 @@ def _before(key: str) -> str:
     return f"before:{key}"
 
 
-def each_call(work: Work) -> Iterator[tuple[Step, int | None, Any]]:
-    """The calls of a plan in order: the step, and for one of several its number and element.
-
-    Made as it is asked for, since conditions see what the steps before have kept.
-    """
-    for step in work.plan.steps:
-        if not step.wanted(work.body, work.context):
-            continue
-        elements = step.elements(work.body, work.context)
-        if elements is None:
-            yield step, None, None
-        else:
-            yield from ((step, index, element) for index, element in enumerate(elements))
-
-
 def sent_body(step: Step, work: Work) -> Any:
     """The provider's body of a step, the caller's own additions merged in."""
     made = {} if step.call.body is None else filled(step.call.body, work.body, work.context)
     return {**work.remote_data, **made} if step.main and work.remote_data else made
-
-
-def kept_of(keep: Mapping[str, Expression], answer: Any, context: Context) -> dict[str, Any]:
-    """The values of an answer that later steps see."""
-    return {name: value_of(one, answer, context) for name, one in keep.items()}
 
 
 def in_our_names(errors: tuple[FieldError, ...], step: Step) -> Iterator[FieldError]:
