@@ -82,7 +82,7 @@ const sent = made(
       const form = new FormData();
       if ("data" in body) {
         form.append("data", JSON.stringify(body.data));
-        for (const file of body.files) form.append("files", new Blob([file], { type: "text/plain" }), "photo.txt");
+        for (const file of body.files ?? []) form.append("files", new Blob([file]), "photo.txt");
       }
       return form;
     },
