@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -81,9 +81,33 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     bounds = _read(Bounds, BOUNDS_PREFIX, given, mistakes)
     if PREFIX + "SEALING_KEYS" not in given:
         mistakes.append(NO_KEY)
+    if not mistakes:
+        settings = Settings(**values, bounds=Bounds(**bounds))
+        mistakes += _insecure(settings)
     if mistakes:
         raise SettingsMistake(mistakes)
-    return Settings(**values, bounds=Bounds(**bounds))
+    return settings
+
+
+def _insecure(settings: Settings) -> list[str]:
+    """What each setting may be alone, but not together: nothing secret goes over the internet unencrypted."""
+    return [
+        f"{PREFIX}PROVIDER_BASES: {name} would get customers' credentials by plain http at {urlsplit(base).hostname}; "
+        f"use https, or name the host in {PREFIX}PRIVATE_HOSTS if it is in your own network"
+        for name, base in settings.provider_bases.items()
+        if base.startswith("http://") and not _is_near(urlsplit(base), settings.private_hosts)
+    ]
+
+
+def _is_near(parts: SplitResult, private_hosts: tuple[str, ...]) -> bool:
+    """Whether an address is in the operator's own network: by its number, or by the operator's word."""
+    host = parts.hostname or ""
+    if host == "localhost" or f"{host}:{parts.port or 80}" in private_hosts:
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def _read(struct: type[Struct], prefix: str, given: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
@@ -119,6 +143,8 @@ def _items(text: str) -> list[str]:
 
 def _sealing_keys(text: str) -> tuple[SealingKey, ...]:
     keys = tuple(SealingKey.parse(item) for item in _items(text))
+    if not keys:
+        raise ValueError("no key is named")
     if len({key.kid for key in keys}) != len(keys):
         raise ValueError("two sealing keys have the same id")
     return keys
@@ -148,7 +174,18 @@ def _private_host(item: str) -> str:
     parts = _split("//" + item)
     if not parts.hostname or not parts.port or parts.netloc != item or "@" in item:
         raise ValueError(f"{item!r} is not host:port")
+    if _is_public(parts.hostname):
+        raise ValueError(
+            f"{item} is an address of the internet, not of your own network; it is reached by https anyway"
+        )
     return item.lower()
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def _trusted_proxies(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

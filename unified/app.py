@@ -40,7 +40,7 @@ from proxy.database.tables import HEAD
 from proxy.journal import Journal
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
-from proxy.outbound.egress import Egress
+from proxy.outbound.egress import Egress, Resolve, resolve
 from proxy.outbound.media import Media
 from proxy.outbound.paths import target
 from proxy.outbound.request import ProviderRequest
@@ -66,7 +66,7 @@ from unified.write import Writer
 class Server:
     """The parts of one worker, built from the settings; nothing is connected before the first use."""
 
-    def __init__(self, settings: Settings, mappings: Mappings) -> None:
+    def __init__(self, settings: Settings, mappings: Mappings, resolve: Resolve = resolve) -> None:
         bounds = settings.bounds
         sealer = Sealer(settings.sealing_keys)
         self.settings = settings
@@ -82,7 +82,7 @@ class Server:
             idle_seconds=bounds.stream_idle_seconds,
             clock=time.monotonic,
         )
-        egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic)
+        egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic, resolve)
         self.media = Media(self.transport, egress, bounds)
         self.outbound = Outbound(
             self.transport,

@@ -141,13 +141,13 @@ class Writer:
     async def _answer(self, order: Order, work: Work, upstream: Upstream) -> StoredAnswer:
         """The answer after the last step: the record read back, and what of it is not as asked."""
         record_id = order.record_id if order.method != "create" else _made_id(work)
+        if order.mapping.small:
+            self._lists.forget(upstream.account.id)
         if order.method == "delete":
             body: dict[str, Any] = {"result": {"id": record_id}}
         else:
             with upstream.trace.stage("read_back"):
                 body = await self._read_back(order, work, record_id, upstream)
-        if order.mapping.small:
-            self._lists.forget(upstream.account.id)
         headers = [("Content-Type", "application/json"), (KEY, order.key)]
         return StoredAnswer(CREATED_STATUS if order.method == "create" else 200, headers, json.encode(body))
 
@@ -157,7 +157,8 @@ class Writer:
         try:
             row, _ = await self._reader.row(order.mapping, record_id or "", upstream)
             body["result"] = row.record
-            warnings = not_as_asked(work, order.intake.body, row.record or {})
+            told = {name: one for name, one in (row.record or {}).items() if name not in order.mapping.unsupported}
+            warnings = not_as_asked(work, order.intake.body, told)
         except Problem as problem:
             detail = f"the write is done; the record could not be read back: {problem.code}"
             warnings = [{"code": "read-back-failed", "detail": detail}]

@@ -20,6 +20,7 @@ from proxy.errors import (
     ReauthRequired,
     all_problems,
 )
+from proxy.language.context import Context
 from proxy.language.faults import FAULTS, EvaluationError
 from proxy.outbound.headers import Headers
 from proxy.outbound.redact import Needles, redacted
@@ -30,6 +31,7 @@ from proxy.provider.model import ErrorRule, Provider
 SHOWN_BODY = 4096
 """Bytes of a provider's refusal that a caller with the scope may see."""
 FIELD_ERRORS_MOST = 100
+NO_DETAIL = "refused by the provider"
 
 _BY_CODE = {kind.code: kind for kind in all_problems(ProviderProblem)}
 _BY_STATUS: dict[int, type[ProviderProblem]] = {
@@ -198,12 +200,12 @@ def _field_errors(rule: ErrorRule | None, body: Any) -> Sequence[FieldError]:
     if rule is None or rule.fields is None:
         return ()
     try:
-        found = rule.fields(body)
+        found = rule.fields(body, Context(body=body))
     except (EvaluationError, *FAULTS):
         return ()
     rows = found if isinstance(found, list) else []
     return [
-        FieldError(path=str(row.get("path")), detail=str(row.get("detail")))
+        FieldError(path=str(row.get("path")), detail=str(row.get("detail") or NO_DETAIL))
         for row in rows[:FIELD_ERRORS_MOST]
         if isinstance(row, dict)
     ]

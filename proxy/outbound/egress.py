@@ -5,6 +5,7 @@ import socket
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from re import compile as pattern
 from urllib.parse import urlsplit
 
 from proxy.provider.account import LinkedAccount
@@ -45,6 +46,9 @@ _NEVER = tuple(
 """Shared, relay, Teredo, site-local and cloud-platform ranges, some of which some Pythons call global."""
 
 
+_NUMBER = pattern(r"(?:[0-9]+|0[xX][0-9A-Fa-f]*)\Z")
+
+
 class EgressRefused(Exception):  # noqa: N818 - the family's names say what happened
     """A host that may not be connected to; the message says why."""
 
@@ -59,9 +63,25 @@ def fault_of_origin(origin: str) -> str | None:
         return "only the ports 443 and 8443 are allowed"
     if parts.username is not None or not host or "%" in host:
         return "the host is not acceptable"
+    if _spelt_number(host):
+        return "the host is not acceptable"
     if host == "localhost" or host.endswith(INTERNAL_NAMES) or ("." not in host and ":" not in host):
         return "the host is an internal name"
     return None
+
+
+def _spelt_number(host: str) -> bool:
+    """Whether a host is an IPv4 address in another spelling than four decimal numbers.
+
+    Resolvers take octal, hexadecimal and shortened ones, and do not agree on them; a name never ends in a number (the
+    URL standard, section 3.5).
+    """
+    if not _NUMBER.match(host.rpartition(".")[2]):
+        return False
+    try:
+        return str(IPv4Address(host)) != host
+    except ValueError:
+        return True
 
 
 def fault_of_address(text: str) -> str | None:

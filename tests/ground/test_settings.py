@@ -96,11 +96,44 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
         ({"sealing_keys": "k1:" + b64encode(b"\0" * 32).decode()}, "not random"),
         ({"sealing_keys": "k1:" + b64encode(b"password" * 4).decode()}, "not random"),
         ({"sealing_keys": f"{KEY},{KEY}"}, "same id"),
+        ({"provider_bases": "trengo=http://app.trengo.com/api/v2"}, "plain http at app.trengo.com"),
+        ({"provider_bases": "trengo=http://1.1.1.1/api/v2"}, "plain http at 1.1.1.1"),
+        ({"provider_bases": "a=https://a.example,trengo=http://[2606:4700::1111]/"}, "plain http at 2606"),
+        ({"provider_bases": "trengo=http://desk.lan:81", "private_hosts": "desk.lan:80"}, "plain http at desk.lan"),
+        ({"private_hosts": "1.1.1.1:80"}, "of the internet"),
+        ({"private_hosts": "[2606:4700::1111]:80"}, "of the internet"),
+        ({"trusted_proxies": "0.0.0.0/0"}, "everybody"),
+        ({"trusted_proxies": "::/0"}, "everybody"),
+        ({"trusted_proxies": "proxy.example"}, "not an address"),
+        ({"trusted_proxies": "10.0.0.1/8"}, "not an address"),
+        ({"sealing_keys": "k1:" + b64encode(b"changeme" * 4).decode()}, "not random"),
+        ({"sealing_keys": " , "}, "INTERLINE_SEALING_KEYS"),
+        ({"bounds_wrong_keys": "0"}, "BOUNDS_WRONG_KEYS"),
+        ({"debug": "true"}, "INTERLINE_DEBUG is not a setting"),
+        ({"verify": "false"}, "INTERLINE_VERIFY is not a setting"),
+        ({"cors": "*"}, "INTERLINE_CORS is not a setting"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(values, word):
     with pytest.raises(SettingsMistake, match=word):
         _load(**values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"provider_bases": "trengo=http://127.0.0.1:9001/api/v2"},
+        {"provider_bases": "trengo=http://localhost:9001"},
+        {"provider_bases": "trengo=http://10.0.0.5"},
+        {"provider_bases": "trengo=http://[::1]:9001"},
+        {"provider_bases": "trengo=http://desk.lan:81", "private_hosts": "desk.lan:81"},
+        {"provider_bases": "trengo=https://app.trengo.com/api/v2"},
+        {"trusted_proxies": "10.0.0.5,10.1.0.0/16,::1"},
+        {"private_hosts": "10.0.0.5:80,chat.intern.example:3000"},
+    ],
+)
+def test_what_stays_in_the_own_network_may_be_plain(values):
+    assert _load(**values)
 
 
 def test_postgresql_without_its_driver_is_told_with_the_command_that_installs_it(monkeypatch):

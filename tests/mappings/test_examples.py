@@ -9,6 +9,7 @@ from unified.folders import data_folder
 from unified.mapping.check import check
 from unified.mapping.examples import failures, mapped, read_examples
 from unified.mapping.load import load_mappings
+from unified.mapping.plan_examples import read_plan_examples
 from unified.schemas.resources import RESOURCES as VOCABULARY
 
 FOLDER = data_folder("mappings")
@@ -112,4 +113,4 @@ def test_every_word_of_a_table_is_a_word_of_the_vocabulary_with_an_example(
 def test_the_whole_folder_has_no_mistakes():
     found = check(FOLDER)
     assert [str(one) for one in found.mistakes] == []
-    assert found.examples == len(EXAMPLES)
+    assert found.examples == len(EXAMPLES) + len(read_plan_examples(FOLDER, MAPPINGS))

@@ -10,7 +10,7 @@ from proxy.language.expression import Context, ExpressionMistake, compile_expres
 from proxy.language.functions import ContextFunctions
 from proxy.provider import model
 from unified.folders import data_folder
-from unified.mapping import vocabulary
+from unified.mapping import plan_words, vocabulary
 
 README = (data_folder("mappings") / "README.md").read_text()
 TICKED = re.compile(r"``\s?(.+?)\s?``(?!`)|`([^`]+)`")
@@ -36,6 +36,14 @@ SECTIONS = {
     "`filters`": vocabulary.FilterWords,
     "`get`": vocabulary.GetWords,
     "Examples": vocabulary.ExampleWords,
+    "Writes": plan_words.PlanWords,
+    "`needs`": plan_words.NeedWords,
+    "`refuse`": plan_words.RefuseWords,
+    "A step": plan_words.StepWords,
+    "A leaf": plan_words.LeafWords,
+    "`probe`": plan_words.ProbeWords,
+    "Examples of writes": plan_words.PlanExampleWords,
+    "`calls`": plan_words.CallExampleWords,
 }
 
 
@@ -64,7 +72,7 @@ def structs_of(module):
 
 
 def test_every_kind_of_words_has_its_section():
-    assert structs_of(model) | structs_of(vocabulary) == set(SECTIONS.values())
+    assert structs_of(model) | structs_of(vocabulary) | structs_of(plan_words) == set(SECTIONS.values())
 
 
 @pytest.mark.parametrize("title", SECTIONS)

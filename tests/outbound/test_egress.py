@@ -5,6 +5,8 @@ import pytest
 from proxy.errors import ProviderUnreachable
 from proxy.outbound.egress import Egress, EgressRefused, fault_of_address, fault_of_origin
 from proxy.outbound.request import ProviderRequest
+from tests.outbound.media_network import PUBLIC as PUBLIC_ONE
+from tests.outbound.media_network import RoutedTransport, Storage, certificate
 from tests.outbound.scripted import Door, Upstream, make_account, make_provider
 
 CUSTOMERS = make_provider(base="{base_url}/api")
@@ -96,6 +98,14 @@ REFUSED = [
     "https://desk.lan",
     "https://",
     "https://desk.home.arpa",
+    "https://0127.112.249.127",
+    "https://0x7f.1",
+    "https://127.1",
+    "https://2130706433",
+    "https://93.184.216.034",
+    "https://desk.123",
+    "https://desk.0x1",
+    "https://1.2.3.4.5",
 ]
 
 
@@ -104,7 +114,10 @@ def test_an_origin_is_refused_by_its_looks(origin):
     assert fault_of_origin(origin) is not None
 
 
-@pytest.mark.parametrize("origin", ["https://desk.example", "https://desk.example:8443", "https://[2606:4700::1111]"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://desk.example", "https://desk.example:8443", "https://[2606:4700::1111]", "https://93.184.216.34"],
+)
 def test_an_origin_that_looks_fine_is_resolved(origin):
     assert fault_of_origin(origin) is None
 
@@ -187,3 +200,24 @@ async def test_the_connection_goes_to_the_pinned_address_and_names_the_host():
         account = make_account(f"http://desk.example:{upstream.port}", provider=CUSTOMERS)
         await door.outbound.call(account, ProviderRequest("GET", "/api/x"), door.trace())
         assert upstream.got[0].header(b"host") == f"desk.example:{upstream.port}".encode()
+
+
+async def test_an_accounts_host_is_checked_again_when_it_is_connected_to_later(tmp_path):
+    """A name that was public when it was linked and leads inside now is not followed."""
+    clock = Turned()
+    server, client = certificate(tmp_path)
+    async with Storage(context=server) as storage:
+        names = Names([PUBLIC_ONE], ["127.0.0.1"])
+        async with Door(egress=Egress((), {}, clock, names)) as door:
+            door.outbound._transport = transport = RoutedTransport(door.bounds, client)
+            transport.routes = {PUBLIC_ONE: storage.port}
+            account = make_account("https://desk.example", provider=CUSTOMERS)
+            for clock.now in (0.0, 29.0):
+                await door.outbound.call(account, ProviderRequest("GET", "/api/x"), door.trace())
+            assert (names.asked, len(storage.got)) == (1, 2)
+            clock.now = 31.0
+            with pytest.raises(ProviderUnreachable) as refused:
+                await door.outbound.call(account, ProviderRequest("GET", "/api/x"), door.trace())
+            assert "not a public address" in refused.value.detail
+            assert (names.asked, len(storage.got)) == (2, 2)
+            await transport.aclose()

@@ -104,7 +104,12 @@ class PlanBuild:
     def _step(self, words: StepWords, path: Path) -> Step:
         call = self._call(words, path)
         probe = None if words.probe is None else self._probe(words.probe, words.keep, (*path, "probe"))
-        safe = call.method in SAFE_VERBS if words.retry is None else words.retry == "safe"
+        reads = words.reads or call.method == "GET"
+        safe = reads or call.method in SAFE_VERBS if words.retry is None else words.retry == "safe"
+        if words.reads and words.post is None:
+            self._parts.note((*path, "reads"), "is for a POST")
+        if reads and not safe:
+            self._parts.note((*path, "retry"), "what only reads may be repeated")
         if probe is not None and safe:
             self._parts.note((*path, "probe"), "is for a step that must not be repeated")
         if words.files is not None and not isinstance(call.body, dict | None):
@@ -118,6 +123,7 @@ class PlanBuild:
             files=words.files,
             keep=self._parts.expressions(words.keep, (*path, "keep")),
             safe=safe,
+            reads=reads,
             main=words.main,
             private=self._parts.optional(words.private, (*path, "private")),
             probe=probe,

@@ -84,6 +84,8 @@ class Step(Struct, frozen=True):
     files: str | None = None
     keep: Mapping[str, Expression] = {}
     safe: bool = False
+    reads: bool = False
+    """It changes nothing."""
     main: bool = False
     private: Expression | None = None
     probe: Probe | None = None

@@ -42,6 +42,8 @@ class PlanExample(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct):
     """What comes of a body: the calls in order, the id of what was made, or the attributes that were refused."""
 
+    ran: list[str] = []
+    """The steps of the calls."""
     calls: list[Call] = []
     made: Any = None
     created: Any = None
@@ -122,6 +124,7 @@ def _carried_out(words: PlanExampleWords, plan: Plan, body: dict[str, Any], cont
     context.steps = steps
     for step, index, element in each_call(plan, body, context):
         context.each = element
+        found.ran.append(step.name)
         try:
             found.calls.append(_call(step, index, words, body, context))
         except (NotFound, EvaluationError) as error:

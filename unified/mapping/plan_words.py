@@ -85,6 +85,8 @@ class StepWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Values of the answer for later steps, ``steps().<step>``; nothing else of an answer is kept."""
     retry: Literal["safe", "never"] | None = None
     """``safe``: may reach the provider twice, its effect is once. Not said: GET, PUT and DELETE are, others never."""
+    reads: bool = False
+    """A POST that only reads, such as a search: it changes nothing, and a dry run makes it."""
     main: bool = False
     """The caller's ``remote_data`` is added to this step's body."""
     private: ExpressionText | None = None

@@ -1,5 +1,6 @@
 """Compares what was asked for with the record as it is after a write: what differs is told, with its path."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from unified.mapping.prepare import SIDES, VALUE, same_element
 from unified.writing.run import Work
 
 Warnings = list[dict[str, str]]
+NO_DIGIT = re.compile("[^0-9]+")
 
 
 def not_as_asked(work: Work, said: Mapping[str, Any], record: Mapping[str, Any]) -> Warnings:
@@ -69,7 +71,12 @@ def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if {"id", "name"} & set(one) and {"id", "name"} & set(other):
         return same_element(dict(one), dict(other))
     shared = set(one) & set(other) - {"type"}
-    return bool(shared) and all(_equal(one[key], other[key]) for key in shared)
+    return bool(shared) and all(_equal(*(_part(each, key) for each in (one, other))) for key in shared)
+
+
+def _part(one: Mapping[str, Any], key: str) -> Any:
+    """A part of an element; of a phone number its digits, which providers write in many ways."""
+    return NO_DIGIT.sub("", str(one[key])) if key == "number" else one[key]
 
 
 def _equal(asked: Any, found: Any) -> bool:

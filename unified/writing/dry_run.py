@@ -7,9 +7,9 @@ from proxy.errors import NotFound
 from proxy.language.expression import Context
 from proxy.provider.template import PathTemplate, segment
 from unified.mapping.plan import Step, each_call, kept_of, value_of
-from unified.upstream import Upstream
+from unified.upstream import Upstream, json_payload
 from unified.writing.privacy import prove_carried, prove_step
-from unified.writing.run import READS, Work, sent_body
+from unified.writing.run import Work, sent_body
 
 
 async def planned_calls(work: Work, upstream: Upstream) -> list[dict[str, Any]]:
@@ -22,9 +22,12 @@ async def planned_calls(work: Work, upstream: Upstream) -> list[dict[str, Any]]:
         path = shown_path(call.path, work.body, work.context)
         query = {name: value_of(one, work.body, work.context) for name, one in call.query.items()}
         kept = stand_ins(step)
-        if call.method == READS and "{" not in path:
+        if step.reads and "{" not in path:
             pairs = [(name, str(value)) for name, value in query.items()]
-            answer = await upstream.send(READS, path, at_base=call.path.at_base, query=pairs, safe=True)
+            sent = None if call.body is None else json_payload(sent_body(step, work))
+            answer = await upstream.send(
+                call.method, path, at_base=call.path.at_base, query=pairs, payload=sent, safe=True
+            )
             kept = kept_of(step.keep, answer.body, work.context)
         work.context.steps[step.name] = kept
         said: dict[str, Any] = {

@@ -17,7 +17,6 @@ from unified.writing.privacy import prove_step
 from unified.writing.probe import effect_of, matching_rows
 
 APPLIED, SENT = "applied", "sent"
-READS = "GET"
 
 
 class Work(Struct):
@@ -78,7 +77,7 @@ class Run:
     def _states(self) -> Iterator[tuple[str, str]]:
         known = self._entry.steps
         for step in self._work.plan.steps:
-            if step.call.method == READS:
+            if step.reads:
                 continue
             keys = [key for key in known if key == step.name or key.startswith(f"{step.name}:")]
             for key in keys:
@@ -105,7 +104,7 @@ class Run:
         query = [(name, str(value_of(one, work.body, work.context))) for name, one in call.query.items()]
         if step.probe is not None:
             await self._look_before(key, step.probe)
-        if call.method != READS:
+        if not step.reads:
             await self._entry.sent(key)
         try:
             answer = await self._upstream.send(
@@ -120,7 +119,7 @@ class Run:
 
     async def _unanswered(self, key: str, step: Step, problem: Problem) -> Any:
         """What is kept of a step that failed and was carried out all the same; raises where it was not, or may be."""
-        if step.call.method == READS:
+        if step.reads:
             raise problem
         if had_no_effect(problem):
             await self._entry.not_applied(key)
