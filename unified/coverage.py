@@ -25,6 +25,8 @@ What each provider can say and do, by resource. Written from `mappings/` by `int
 """
 BAR = "\\|"
 """A bar within a cell."""
+BREAK = "<br>"
+"""A new line within a cell."""
 
 
 def coverage_file() -> Path:
@@ -82,8 +84,8 @@ def _write(mapping: ResourceMapping | None, resource: Resource, method: str) -> 
     return [
         _calls(plan),
         "yes" if is_atomic(plan) else f"no: {_why_not_atomic(plan)}",
-        "; ".join(detail for _, detail in needs(mapping, plan, {})) or "nothing",
-        "; ".join(f"`{one.path}`: {one.detail}" for one in plan.refusals) or "nothing",
+        BREAK.join(detail for _, detail in needs(mapping, plan, {})) or "nothing",
+        BREAK.join(f"`{one.path}`: {one.detail}" for one in plan.refusals) or "nothing",
         *(_writable(mapping, plan, name) for name in body_attributes(resource, method)),
     ]
 

@@ -129,7 +129,7 @@ class Unified:
         order = Order(mapping, method, record_id, intake, key, caller.owner, request.scope["path"], request.method)
         try:
             if rehearsed:
-                return _json(await self._writer.rehearse(order, self._upstream(request, account)))
+                return _json(await self._writer.rehearse(order, self._upstream(request, account)), status=200)
             answer = await self._unbroken(self._writer.write(order, self._upstream(request, account)))
         finally:
             intake.close()
@@ -279,8 +279,8 @@ def _may_see(request: AnyRequest, view: View) -> None:
         caller_of(request).require("proxy")
 
 
-def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[bytes]:
-    return Response(json.encode(body), media_type="application/json", headers=headers or {})
+def _json(body: dict[str, Any], headers: dict[str, str] | None = None, status: int | None = None) -> Response[bytes]:
+    return Response(json.encode(body), media_type="application/json", headers=headers or {}, status_code=status)
 
 
 def _next_link(request: AnyRequest, query: Pairs, cursor: str) -> str:
