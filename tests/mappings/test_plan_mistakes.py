@@ -57,7 +57,7 @@ create:
     - { step: file, each: attachments, post: /files, files: file }
     - { step: comment, post: "/t/{ticket.id}", private: hidden, body: { text: body, hidden: is_private } }
   id: { ticket: ticket.id, message: steps().comment.id }
-"""  # noqa: E501 - the mistakes are made by replacing parts of a line
+"""
 CHANNELS = """\
 resource: channels
 record: { id: id, name: name, type: type, is_active: on }
