@@ -7,10 +7,12 @@ The path of a request:
     /unified/...            unified/routes.py -> unified/read.py -+
     /proxy/...              proxy/passthrough/ -------------------+-> proxy/outbound/call.py -> the provider
     /integrated-account     proxy/accounts/routes.py -------------+
+    /connect-account        proxy/link/pages.py ------------------+
 
 Reading starts here.
 """
 
+import asyncio
 import gc
 import os
 import time
@@ -18,11 +20,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import structlog
 from litestar import Litestar, asgi
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
+from sqlalchemy.exc import SQLAlchemyError
 
 from proxy import log
 from proxy.accounts.guard import authenticate
@@ -34,6 +38,14 @@ from proxy.coordination.memory import MemoryCoordination
 from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.tables import HEAD
+from proxy.link.brand import brand_of
+from proxy.link.journey import Journey
+from proxy.link.page import Pages
+from proxy.link.pages import link_page_routes
+from proxy.link.routes import link_token_routes
+from proxy.link.session import Sessions
+from proxy.link.store import Links
+from proxy.link.words import Words
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress
@@ -56,6 +68,8 @@ from unified.read import Reader
 from unified.references import SmallLists
 from unified.routes import Unified, unified_routes
 
+SWEEP_SECONDS = 60
+
 
 class Server:
     """The parts of one worker, built from the settings; nothing is connected before the first use."""
@@ -67,6 +81,9 @@ class Server:
         self.mappings = mappings
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
+        self.links = Links(self.engine, sealer)
+        self.pages = Pages(brand_of(settings), Words())
+        self.sessions = Sessions(sealer)
         self.transport = Transport(
             idle_accounts=bounds.idle_accounts,
             connections=bounds.account_in_flight,
@@ -113,11 +130,23 @@ class Server:
             raise SystemExit(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
+        sweeper = asyncio.create_task(sweep_links(self.links))
         try:
             yield
         finally:
+            sweeper.cancel()
             await self.transport.aclose()
             await self.engine.dispose()
+
+
+async def sweep_links(links: Links) -> None:
+    """Erases what expired links hold, every minute for as long as the worker lives."""
+    while True:
+        try:
+            await links.sweep()
+        except SQLAlchemyError as error:
+            structlog.get_logger("interline.link").warning("links-not-swept", reason=type(error).__name__)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -155,6 +184,8 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),
+        *link_token_routes(server.accounts, server.links),
+        *link_page_routes(Journey(server.accounts, server.links, server.verify), server.pages, server.sessions),
         *unified_routes(table),
         asgi("/proxy", is_mount=True, opt={"scope": "proxy"}, copy_scope=False)(proxy),
     ]
