@@ -11,6 +11,7 @@ from proxy.accounts.cli import keys, secrets
 from proxy.accounts.verify import Verified
 from proxy.database.cli import db
 from proxy.database.migrate import downgrade
+from proxy.database.tables import HEAD
 from proxy.seal import SealingKey
 from proxy.secret import Secret
 
@@ -32,7 +33,7 @@ def run(env):
 def test_upgrade_makes_the_tables_and_may_be_repeated(run, database_url):
     for _ in range(2):
         result = run(db, "upgrade", INTERLINE_DATABASE_URL=database_url)
-        assert (result.exit_code, result.output) == (0, "The database of INTERLINE_DATABASE_URL is at 0001.\n")
+        assert (result.exit_code, result.output) == (0, f"The database of INTERLINE_DATABASE_URL is at {HEAD}.\n")
 
 
 def test_a_key_is_printed_once_alone_on_standard_output(run):
