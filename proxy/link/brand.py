@@ -35,8 +35,8 @@ class Brand(Struct, frozen=True):
 def brand_of(settings: Settings) -> Brand:
     """The brand that the settings ask for; raises ``ValueError`` where the logo is no longer there."""
     files: dict[str, File] = {}
-    style = _named(files, "page", "css", _style(settings.link_color), "text/css; charset=utf-8")
-    script = _named(files, "page", "js", (STATIC / "page.js").read_bytes(), "text/javascript; charset=utf-8")
+    style = _named(files, "page", "css", _style(settings.link_color), "text/css")
+    script = _named(files, "page", "js", (STATIC / "page.js").read_bytes(), "text/javascript")
     logo: Logo | None = read_logo(Path(settings.link_logo)) if settings.link_logo else None
     shown = _named(files, "logo", SUFFIXES[logo.media_type], logo.data, logo.media_type) if logo else None
     icon = _named(files, "icon", "svg", _icon(settings.link_color), "image/svg+xml")
@@ -46,10 +46,9 @@ def brand_of(settings: Settings) -> Brand:
 def _icon(color: str) -> bytes:
     """Two links of a chain on the operator's colour."""
     chain = "M13 19l6-6M11 15l-2.5 2.5a4.2 4.2 0 0 0 6 6L17 21M21 17l2.5-2.5a4.2 4.2 0 0 0-6-6L15 11"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="{color}"/>'
-        f'<path d="{chain}" fill="none" stroke="{on(color)}" stroke-width="2.6" stroke-linecap="round"/></svg>'
-    ).encode()
+    square = f'<rect width="32" height="32" rx="8" fill="{color}"/>'
+    links = f'<path d="{chain}" fill="none" stroke="{on(color)}" stroke-width="2.6" stroke-linecap="round"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{square}{links}</svg>'.encode()
 
 
 def _style(color: str) -> bytes:

@@ -49,7 +49,7 @@ class Pages:
             message=None if message is None else msgspec.json.encode(message).decode(),
             **values,
         )
-        return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=page_headers(link))
+        return Response(html, status_code=status, media_type="text/html", headers=page_headers(link))
 
 
 def page_headers(link: Link | None) -> dict[str, str]:

@@ -67,7 +67,14 @@ def _entry(steps: Steps, visit_of: Any) -> list[HTTPRouteHandler]:
             answer.cookies = [_cookie(visit, replace(visit.session, lang=visit.asked_lang))]
         return answer
 
-    return [enter, show]
+    @get([PAGE + "/confirm", PAGE + "/change", PAGE + "/cancel"], **OPEN)
+    async def begin_again(request: AnyRequest, link_id: FromPath[str]) -> AnyResponse:
+        """The address of a form, loaded instead of sent: the page knows what is due."""
+        visit: Visit = visit_of(request)
+        link = await visit.find(steps.journey, link_id)
+        return to(page_of(link), link)
+
+    return [enter, show, begin_again]
 
 
 def _forms(steps: Steps, visit_of: Any) -> list[HTTPRouteHandler]:

@@ -27,7 +27,8 @@ class Words:
         """Each language by its code, in its own words."""
         return {lang: texts["language"] for lang, texts in self._texts.items()}
 
-    def keys(self) -> frozenset[str]:
+    @property
+    def known(self) -> frozenset[str]:
         """Every key."""
         return frozenset(self._texts[ENGLISH])
 
