@@ -50,7 +50,8 @@ async def test_a_customer_chooses_gives_access_confirms_and_is_done(house, name)
     assert (again.status_code, account.label in browser.page.text) == (200, True)
 
 
-async def test_the_way_back_carries_the_outcome_and_nothing_secret(house):
+async def test_the_way_back_carries_the_outcome_and_nothing_secret(small):
+    house = small()
     browser, _ = await house.linked(redirect_uri="https://app.example/settings?tab=2")
     (account,) = await house.accounts()
     place = urlsplit(browser.address)
@@ -63,7 +64,8 @@ async def test_the_way_back_carries_the_outcome_and_nothing_secret(house):
     }
 
 
-async def test_a_customer_who_cancels_leaves_nothing_and_may_come_back(house, stored):
+async def test_a_customer_who_cancels_leaves_nothing_and_may_come_back(small):
+    house = small()
     browser = house.browser()
     link = await house.link(integration="trengo", redirect_uri="https://app.example/x")
     await browser.open(link)
@@ -93,7 +95,8 @@ async def test_going_back_erases_the_candidate_and_shows_the_form(small):
     assert browser.page.form("")["fields"]["integration"] == "trengo"
 
 
-async def test_what_the_operator_set_is_shown_and_wins(house):
+async def test_what_the_operator_set_is_shown_and_wins(small):
+    house = small()
     browser = house.browser()
     host = house.sandboxes["chatwoot"].url
     await browser.open(await house.link(integration="chatwoot", context={"base_url": host, "account_id": 3}))
@@ -151,7 +154,8 @@ async def test_a_link_dies_with_its_key(house):
     assert (await house.browser().open(f"/connect-account?link_token={token}")).status_code == 410
 
 
-async def test_looking_does_not_use_a_link_and_a_reload_goes_on(house):
+async def test_looking_does_not_use_a_link_and_a_reload_goes_on(small):
+    house = small()
     link = await house.link(integration="trengo")
     looks = [await house.browser().open(link) for _ in range(5)]
     assert [one.status_code for one in looks] == [200] * 5
@@ -167,7 +171,8 @@ async def test_looking_does_not_use_a_link_and_a_reload_goes_on(house):
     assert (await browser.open(link)).status_code == 200
 
 
-async def test_the_first_browser_that_sends_a_form_holds_the_link(house):
+async def test_the_first_browser_that_sends_a_form_holds_the_link(small):
+    house = small()
     link = await house.link(integration="trengo")
     first, second = house.browser(), house.browser()
     await first.open(link)
@@ -222,7 +227,8 @@ async def test_only_the_account_that_was_shown_is_linked(small):
     assert "Chatwoot accepted the token" in browser.page.text
 
 
-async def test_attempts_are_counted(house):
+async def test_attempts_are_counted(small):
+    house = small()
     browser = house.browser()
     await browser.open(await house.link(integration="trengo"))
     for _ in range(MOST_ATTEMPTS):

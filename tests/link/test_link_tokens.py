@@ -50,7 +50,8 @@ async def test_a_key_needs_the_scope_and_an_account_token_is_not_enough(small):
     assert (await house.ask({"tenant_id": TENANT}, {"Authorization": "Bearer x"})).json()["code"] == "unauthorized"
 
 
-async def test_the_tenants_of_a_key_are_its_limit(house):
+async def test_the_tenants_of_a_key_are_its_limit(small):
+    house = small()
     key, _ = await house.key(tenant_ids=("mine",))
     assert (await house.ask({"tenant_id": "mine"}, key)).status_code == 201
     other = await house.ask({"tenant_id": "other"}, key)
@@ -108,7 +109,8 @@ async def test_the_origin_is_that_of_the_address_to_return_to_unless_it_is_named
     assert {row.origin for row in await house.rows(table)} == {"https://app.example", "https://other.example"}
 
 
-async def test_a_link_for_an_account_keeps_its_tenant_and_provider(house):
+async def test_a_link_for_an_account_keeps_its_tenant_and_provider(small):
+    house = small()
     await house.linked("chatwoot")
     (account,) = await house.accounts()
     made = await house.ask({"integrated_account_id": account.id})
@@ -120,7 +122,8 @@ async def test_a_link_for_an_account_keeps_its_tenant_and_provider(house):
         assert [error["path"] for error in answer.json()["errors"]] == [path]
 
 
-async def test_a_blocked_account_gets_no_link(house):
+async def test_a_blocked_account_gets_no_link(small):
+    house = small()
     await house.linked()
     (account,) = await house.accounts()
     key, _ = await house.key("link")
