@@ -17,7 +17,7 @@ from unified.schemas.resources import RESOURCES
 
 DOCUMENT = json.loads(described_file().read_bytes())
 OPERATIONS = [(path, method, one) for path, item in DOCUMENT["paths"].items() for method, one in item.items()]
-BESIDE = ("/health", "/ready", "/metrics", "/docs", "/openapi.json")
+BESIDE = ("/connect-account", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
 """Pages of the server, which no client of the API calls."""
 TRUTOS = {("/unified/ticketing/attachments/download", "post")}
 """Spellings that Truto's clients use; taken, not published."""
