@@ -1,6 +1,6 @@
 """A real Chromium, driven over its own protocol; where there is none, this folder is left out and the header says so.
 
-``INTERLINE_TEST_BROWSER`` names the executable. ``INTERLINE_REQUIRE_BROWSER=1``, as CI sets it, makes a missing browser
+``TEST_BROWSER`` names the executable. ``REQUIRE_BROWSER=1``, as CI sets it, makes a missing browser
 a failure.
 """
 
@@ -16,11 +16,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def executable():
     """Where Chromium is."""
-    return os.environ.get("INTERLINE_TEST_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    return os.environ.get("TEST_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def required():
-    return os.environ.get("INTERLINE_REQUIRE_BROWSER") == "1"
+    return os.environ.get("REQUIRE_BROWSER") == "1"
+
+
+def pytest_report_header():
+    found = executable()
+    return f"browser: {found}" if found else "browser: no Chromium found, so tests/browser is left out"
 
 
 collect_ignore_glob = [] if executable() or required() else ["test_*.py"]
@@ -32,7 +37,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     found = executable()
-    assert found, "INTERLINE_REQUIRE_BROWSER is set, and there is no Chromium"
+    assert found, "REQUIRE_BROWSER is set, and there is no Chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser

@@ -127,9 +127,8 @@ def sdk(tmp_path_factory):
     if shutil.which("npm") is None:
         return None
     folder = tmp_path_factory.mktemp("sdk")
-    packed = subprocess.run(
-        ["npm", "pack", "--silent", "@truto/truto-link-sdk@1.1.30"], cwd=folder, capture_output=True, check=False
-    )
+    command = ["npm", "pack", "--silent", "--fetch-retries=0", "--fetch-timeout=10000", "@truto/truto-link-sdk@1.1.30"]
+    packed = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     files = list(Path(folder).glob("*.tgz"))
     if packed.returncode or not files:
         return None
