@@ -1,4 +1,4 @@
-"""For any page size, filters, sort and churn: a walk gives no id twice within 200, and a quiet one the filtered whole."""
+"""For any page size, filters, sort and churn a walk gives no id twice within 200; a quiet one the filtered whole."""
 
 import random
 
