@@ -35,8 +35,8 @@ class Shown(Struct, frozen=True):
 def shown_fields(
     words: ProviderWords, lang: str, locked: Mapping[str, Any], values: Mapping[str, str], failure: Failure | None
 ) -> list[Shown]:
-    """The connection fields, then the credential; what the operator set cannot be changed."""
-    return list(_shown(words, lang, locked, values, failure))
+    """The connection fields, then the credential, then what may be left out; what the operator set is fixed."""
+    return sorted(_shown(words, lang, locked, values, failure), key=lambda field: field.optional)
 
 
 def _shown(
