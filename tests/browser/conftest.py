@@ -1,4 +1,4 @@
-"""A real Chromium, driven over its own protocol; where there is none, this folder is left out and the header says so.
+"""A real Chromium, driven over its own protocol; where there is none, this folder is left out and the summary says so.
 
 ``TEST_BROWSER`` names the executable. ``REQUIRE_BROWSER=1``, as CI sets it, makes a missing browser
 a failure.
@@ -23,9 +23,10 @@ def required():
     return os.environ.get("REQUIRE_BROWSER") == "1"
 
 
-def pytest_report_header():
-    found = executable()
-    return f"browser: {found}" if found else "browser: no Chromium found, so tests/browser is left out"
+def pytest_terminal_summary(terminalreporter):
+    """At the end, as the header is not shown in quiet runs."""
+    if not executable():
+        terminalreporter.write_line("no Chromium was found: tests/browser was left out")
 
 
 collect_ignore_glob = [] if executable() or required() else ["test_*.py"]
