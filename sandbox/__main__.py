@@ -2,7 +2,7 @@
 
 import argparse
 
-from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, run
+from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, WITH_VERSIONS, run
 
 
 def main() -> None:
@@ -17,10 +17,13 @@ def main() -> None:
     parser.add_argument(
         "--documented", action="store_true", help="follow public documents where the provider does otherwise"
     )
+    parser.add_argument("--as-version", help="run as that version of the provider, where the sandbox has several")
     parser.add_argument("--json", action="store_true", help="one JSON line instead of text")
     given = parser.parse_args()
     if given.documented and given.name not in WITH_DOCUMENTS:
         parser.error(f"no document differs from the sandbox of {given.name}")
+    if given.as_version and given.name not in WITH_VERSIONS:
+        parser.error(f"the sandbox of {given.name} has one version")
     try:
         run(
             given.name,
@@ -31,6 +34,7 @@ def main() -> None:
             given.json,
             given.control_port,
             documented=given.documented,
+            version=given.as_version,
         )
     except OSError as error:
         parser.exit(1, f"cannot listen: {error}\n")

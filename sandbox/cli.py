@@ -19,6 +19,8 @@ SIMULATORS = {"trengo": ("sandbox.trengo", "Trengo"), "chatwoot": ("sandbox.chat
 """Name to module and class; imported only when asked for."""
 WITH_DOCUMENTS = frozenset({"trengo"})
 """Those whose public documents differ from what the provider does."""
+WITH_VERSIONS = frozenset({"chatwoot"})
+"""Those that can run as an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,29 @@ class Running:
 
 
 def build(
-    name: str, tickets: int = 500, seed: int = 1, rate_limit: int | None = None, *, documented: bool = False
+    name: str,
+    tickets: int = 500,
+    seed: int = 1,
+    rate_limit: int | None = None,
+    *,
+    documented: bool = False,
+    version: str | None = None,
 ) -> Simulator:
     """A simulator by name; ``rate_limit`` is per minute and token, None for the provider's own.
 
-    ``documented`` follows public documents where the provider does otherwise; ValueError where there are none.
+    ``documented`` follows public documents where the provider does otherwise, ``version`` runs as that version;
+    ValueError where there are none.
     """
+    if version is not None and name not in WITH_VERSIONS:
+        raise ValueError(f"the sandbox of {name} has one version")
     if documented and name not in WITH_DOCUMENTS:
         raise ValueError(f"no document differs from the sandbox of {name}")
     module, attribute = SIMULATORS[name]
     make: Callable[..., Simulator] = getattr(importlib.import_module(module), attribute)
     limit = {} if rate_limit is None else {"rate_limit": rate_limit}
-    choice = {"documented": True} if documented else {}
+    choice: dict[str, Any] = {"documented": True} if documented else {}
+    if version is not None:
+        choice["version"] = version
     return make(tickets=tickets, seed=seed, **limit, **choice)
 
 
@@ -89,9 +102,10 @@ def run(
     json_output: bool = False,
     control_port: int = 0,
     documented: bool = False,
+    version: str | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; says where on standard output, as one JSON line when ``json_output``."""
-    simulator = build(name, tickets, seed, rate_limit, documented=documented)
+    simulator = build(name, tickets, seed, rate_limit, documented=documented, version=version)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(simulator, port, control_port, json_output=json_output))
 

@@ -1,4 +1,4 @@
-"""The control of a running sandbox, on a port of its own: log, reset, faults, churn."""
+"""The control of a running sandbox, on a port of its own: log, reset, faults, churn, version."""
 
 import hmac
 import json
@@ -27,6 +27,7 @@ class Control:
             ("PUT", "/faults", self._set_faults),
             ("POST", "/faults", self._set_faults),
             ("POST", "/churn", self._churn),
+            ("POST", "/version", self._version),
         )
         for method, path, operation in table:
             self._routes.add(method, path, operation)
@@ -66,6 +67,16 @@ class Control:
         except (BadFaultError, ValueError) as error:
             return json_response({"error": str(error)}, 422)
         return json_response(self._wire.faults.public())
+
+    def _version(self, request: Request) -> Response:
+        try:
+            given = json.loads(request.body)
+            if not isinstance(given, dict) or not isinstance(given.get("version"), str):
+                raise ValueError('say the version as {"version": "1.2.3"}')
+            self._simulator.release(given["version"])
+        except ValueError as error:
+            return json_response({"error": str(error)}, 422)
+        return json_response(given)
 
     def _churn(self, request: Request) -> Response:
         try:

@@ -113,5 +113,8 @@ class Simulator(Protocol):
     def churn(self, change: Mapping[str, int]) -> dict[str, list[int]]:
         """Changes the data under a reader, ``{"insert": n, "close": n, "bump": n, "merge": n}``; ids by change."""
 
+    def release(self, version: str) -> None:
+        """Runs as that version of the provider until the next reset; ValueError where there is no such version."""
+
     def credentials(self) -> dict[str, Any]:
         """What a customer would type to link this simulator: ``token`` and connection fields without the host."""

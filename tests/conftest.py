@@ -173,13 +173,15 @@ def start_server(folder, demo, **settings):
             [sys.executable, "-m", "unified", "serve"], env=given, stdout=out, stderr=subprocess.STDOUT
         )
     base_url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
+    for _ in range(600):  # a loaded machine takes its time
         try:
             if demo.http.get(f"{base_url}/ready").status_code == 200:
                 return OwnServer(base_url, environment, process, log, folder)
         except httpx.TransportError:
             assert process.poll() is None, log.read_text()
         time.sleep(0.05)
+    process.terminate()
+    process.wait(20)
     raise AssertionError(log.read_text())
 
 

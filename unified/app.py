@@ -18,6 +18,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, asgi
@@ -30,7 +31,7 @@ from proxy import log
 from proxy.accounts.guard import authenticate
 from proxy.accounts.routes import account_routes
 from proxy.accounts.store import Accounts
-from proxy.accounts.verify import Verified, verify
+from proxy.accounts.verify import Verified, read_version, verify
 from proxy.accounts.wrong_keys import WrongKeys
 from proxy.bounds import Bounds
 from proxy.coordination.memory import MemoryCoordination
@@ -60,6 +61,7 @@ from unified.problems import EXCEPTION_HANDLERS
 from unified.read import Reader
 from unified.references import SmallLists
 from unified.routes import Unified, unified_routes
+from unified.version import Versions
 from unified.write import Writer
 
 
@@ -93,7 +95,9 @@ class Server:
             self.accounts.note_success,
         )
         lists = SmallLists()
-        self.reader = Reader(Cursors(sealer), lists, bounds)
+        self.cursors = Cursors(sealer)
+        versions = Versions(self.version, self.accounts.note_version)
+        self.reader = Reader(self.cursors, lists, versions, bounds)
         self.writer = Writer(self.reader, lists, self.journal, bounds)
 
     async def _refused(self, account_id: str) -> None:
@@ -103,8 +107,14 @@ class Server:
         """Proves a credential at its provider."""
         return await verify(account, self._verify_call)
 
+    async def version(self, account: LinkedAccount, trace: Trace) -> str | None:
+        """Asks an account's provider for its version."""
+        return await read_version(account, partial(self._json, trace))
+
     async def _verify_call(self, account: LinkedAccount, method: str, path: str) -> tuple[int, object]:
-        trace = Trace("verify", Deadline(self.settings.bounds.deadline_seconds))
+        return await self._json(Trace("verify", Deadline(self.settings.bounds.deadline_seconds)), account, method, path)
+
+    async def _json(self, trace: Trace, account: LinkedAccount, method: str, path: str) -> tuple[int, object]:
         request = ProviderRequest(method, target(account.base_path + path), safe=True)
         answer = await self.outbound.call(account, request, trace)
         try:
@@ -167,7 +177,7 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     table = Unified(
         server.accounts, server.mappings, server.outbound, server.media, server.reader, server.writer, bounds
     )
-    proxy = passthrough_app(server.accounts, server.outbound, server.journal, bounds)
+    proxy = passthrough_app(server.accounts, server.outbound, server.journal, server.cursors, bounds)
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),

@@ -1,6 +1,6 @@
 """What a provider can do, told from its files: capabilities of an account, and the parameters of a method."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from proxy.bounds import Bounds
@@ -12,10 +12,11 @@ from unified.writable import write_capability, write_meta
 READS = ("list", "get")
 
 
-def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
-    """Every resource that the provider has, with its methods, and the passthrough's reach."""
+def capabilities_of(provider: Provider, mappings: Mappings, version: str | None = None) -> dict[str, Any]:
+    """Every resource that the provider has at a version of it, with its methods, and the passthrough's reach."""
+    known = {} if provider.words.version is None else {"version": version}
     return {
-        "integration": {"name": provider.name, "label": provider.words.label},
+        "integration": {"name": provider.name, "label": provider.words.label, **known},
         "proxy": {"base": "/proxy", "allow": provider.words.passthrough.allow},
         "unified": [
             {
@@ -28,10 +29,17 @@ def capabilities_of(provider: Provider, mappings: Mappings) -> dict[str, Any]:
                 "unsupported": dict(mapping.unsupported),
                 "writes": {method: write_capability(mapping, method) for method in mapping.plans},
             }
-            for (of, model, name), mapping in sorted(mappings.resources.items())
-            if of == provider.name
+            for (model, name), mapping in _at(provider, mappings, version)
         ],
     }
+
+
+def _at(
+    provider: Provider, mappings: Mappings, version: str | None
+) -> Iterator[tuple[tuple[str, str], ResourceMapping]]:
+    for (of, model, name), mapping in sorted(mappings.resources.items()):
+        if of == provider.name:
+            yield (model, name), mapping.at(version)
 
 
 def meta_of(

@@ -95,6 +95,7 @@ def demo_command(as_json: bool, port: int, rate_limit: int | None, tickets: int)
 @click.option("--rate-limit", type=click.IntRange(min=1), help="Calls a minute; the provider's own where not given.")
 @click.option("--control-port", default=0, help="0 takes a free one.")
 @click.option("--documented", is_flag=True, help="Follow public documents where the provider does otherwise.")
+@click.option("--as-version", help="Run as that version of the provider, where the sandbox has several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 def sandbox_command(
     name: str,
@@ -104,13 +105,16 @@ def sandbox_command(
     rate_limit: int | None,
     control_port: int,
     documented: bool,
+    as_version: str | None,
     as_json: bool,
 ) -> None:
     """Runs one simulated provider on loopback."""
-    from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, run
+    from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, WITH_VERSIONS, run
 
     if documented and name not in WITH_DOCUMENTS:
         raise click.BadParameter(f"no document differs from the sandbox of {name}", param_hint="--documented")
+    if as_version and name not in WITH_VERSIONS:
+        raise click.BadParameter(f"the sandbox of {name} has one version", param_hint="--as-version")
     if name not in SIMULATORS:
         raise click.BadParameter(f"the sandboxes are: {', '.join(SIMULATORS)}", param_hint="NAME")
     run(
@@ -122,6 +126,7 @@ def sandbox_command(
         json_output=as_json,
         control_port=control_port,
         documented=documented,
+        version=as_version,
     )
 
 

@@ -25,6 +25,8 @@ What each provider can say and do, by resource. Written from `mappings/` by `int
 """
 BAR = "\\|"
 """A bar within a cell."""
+BREAK = "<br>"
+"""A new line within a cell."""
 
 
 def coverage_file() -> Path:
@@ -82,8 +84,8 @@ def _write(mapping: ResourceMapping | None, resource: Resource, method: str) -> 
     return [
         _calls(plan),
         "yes" if is_atomic(plan) else f"no: {_why_not_atomic(plan)}",
-        "; ".join(detail for _, detail in needs(mapping, plan, {})) or "nothing",
-        "; ".join(f"`{one.path}`: {one.detail}" for one in plan.refusals) or "nothing",
+        BREAK.join(detail for _, detail in needs(mapping, plan, {})) or "nothing",
+        BREAK.join(f"`{one.path}`: {one.detail}" for one in plan.refusals) or "nothing",
         *(_writable(mapping, plan, name) for name in body_attributes(resource, method)),
     ]
 
@@ -128,10 +130,17 @@ def _filter(mapping: ResourceMapping | None, name: str) -> str:
         attribute = known.paths[0].partition(".")[0] if known and known.paths else ""
         reason = "" if mapping is None else mapping.unsupported.get(attribute, "")
         return f"refused: {reason}" if reason else "refused"
-    return HOW[mapping.filters[name]]
+    how = HOW[mapping.filters[name]]
+    return f"{how} from {mapping.since[name]} on, before that scan" if name in mapping.since else how
+
+
+def _why_no_order(mapping: ResourceMapping | None, name: str) -> str:
+    attribute = name.removeprefix("-")
+    known = None if mapping is None else mapping.unsupported.get(attribute)
+    return known or "the provider has no such order, and the list is not read whole"
 
 
 def _sort(mapping: ResourceMapping | None, name: str) -> str:
     if mapping is None or name not in mapping.sorts:
-        return "refused"
+        return f"refused: {_why_no_order(mapping, name)}"
     return "local" if any(name in plan.local_sorts for plan in mapping.lists) else "the provider's"

@@ -5,26 +5,28 @@ from typing import Any
 
 from proxy.errors import ProviderError
 from proxy.language.expression import Context, EvaluationError, Expression
+from proxy.paging.page import more, page_of
+from proxy.paging.position import Page, Position, Row
 from unified.enrich import enrich
+from unified.gaps import Gap, list_cut
 from unified.mapping.filters import Predicate, predicate
 from unified.mapping.model import ListPlan, ResourceMapping
-from unified.mapping.paging import Page, Position, Row
 from unified.mapping.requests import Listing, page_params
 from unified.references import SmallLists
 from unified.upstream import Upstream
 
 Record = dict[str, Any]
 WHOLE_PAGES = 20
-"""Pages of a list that is read whole; one that goes on is cut there."""
+"""Pages of a list that is read whole; one that goes on is cut there, which the answer says."""
 
 
 class Pages:
-    """The pages of one listing of one account; ``failed`` names the small lists that could not be read."""
+    """The pages of one listing of one account; ``gaps`` says what could not be read."""
 
     def __init__(self, mapping: ResourceMapping, listing: Listing, upstream: Upstream, context: Context) -> None:
         self.mapping = mapping
         self.listing = listing
-        self.failed: list[str] = []
+        self.gaps: list[Gap] = []
         self._upstream = upstream
         self._context = context
         filters = [(listing.plan.filters[name].filter, values) for name, values in listing.filters.items()]
@@ -41,18 +43,13 @@ class Pages:
             rows = [row for item in (*self._also(plan, position), *items) for row in self._rows(plan, item)]
         if self._references or self._joins:
             records = [row.record for row in rows if row.record is not None]
-            self.failed += await enrich(records, self._references, self._joins, self._upstream, lists)
+            self.gaps += await enrich(records, self._references, self._joins, self._upstream, lists)
         with trace.stage("filter"):
             if self._matches is not None:
                 rows = [row if row.record is None or self._matches(row.record) else row.without() for row in rows]
             if self.listing.local_sort is not None:
                 rows = sorted(rows, key=sort_key(self.listing.local_sort), reverse=self.listing.local_sort[0] == "-")
-        return Page(
-            rows,
-            more=None if plan.paging.more is None else _truth(plan.paging.more(answer, self._context)),
-            count=None if plan.paging.count is None else _count(plan.paging.count(answer, self._context)),
-            items=len(items),
-        )
+        return page_of(plan.paging, rows, len(items), answer, self._context)
 
     def _also(self, plan: ListPlan, position: Position) -> Sequence[Any]:
         """What the provider does not list: before the first page of the walk, once."""
@@ -76,8 +73,10 @@ class Pages:
             for page in range(1, WHOLE_PAGES + 1):
                 answer = await self._call(plan, Position(value=value, page=page))
                 items += self._found(plan.items, answer)
-                if plan.paging.more is None or not _truth(plan.paging.more(answer, self._context)):
+                if not more(plan.paging, answer, self._context):
                     break
+            else:
+                self.gaps.append(list_cut(self.mapping.resource.name, WHOLE_PAGES))
         return items, answer
 
     async def _call(self, plan: ListPlan, position: Position) -> Any:
@@ -135,11 +134,3 @@ def sort_key(sort: str) -> Any:
         return (missing != descending, value.casefold() if isinstance(value, str) else value or "")
 
     return key
-
-
-def _truth(value: Any) -> bool:
-    return value is not None and value is not False and value != ""
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int else None

@@ -28,6 +28,7 @@ FROM_PROVIDER = (
     "unsupported-operation",
 )
 LISTS = ("unsupported-filter", "cursor-expired", "scan-limit")
+PROXY = ("path-not-allowed", "body-too-large", "cursor-expired")
 JOURNAL = (
     "idempotency-in-progress",
     "idempotency-answer-not-kept",

@@ -9,6 +9,7 @@ from unified.openapi_parts import (
     FROM_PROVIDER,
     JOURNAL,
     LISTS,
+    PROXY,
     Bodies,
     Examples,
     account_parameters,
@@ -159,10 +160,11 @@ def _proxy_operation(method: str) -> Schema:
                 "schema": {"type": "string"},
             },
             *account_parameters(),
+            *(_envelope_parameters() if method in ("get", "post") else ()),
         ],
         "responses": {
             "200": anything,
-            **errors([*EVERYWHERE, *FROM_PROVIDER, "path-not-allowed", "body-too-large", *_kept(method)]),
+            **errors([*EVERYWHERE, *FROM_PROVIDER, *PROXY, *(() if method == "get" else JOURNAL)]),
         },
     }
     if method not in ("get", "delete"):
@@ -173,8 +175,20 @@ def _proxy_operation(method: str) -> Schema:
     return operation
 
 
-def _kept(method: str) -> tuple[str, ...]:
-    return () if method == "get" else JOURNAL
+def _envelope_parameters() -> list[Schema]:
+    return [
+        query(
+            "interline_response_format",
+            "`result`: a list comes in the envelope of the unified lists, its items as the provider gives them.",
+            {"type": "string", "enum": ["raw", "result"]},
+        ),
+        query(
+            "interline_limit",
+            "Items of a page in the envelope.",
+            {"type": "integer", "minimum": 1, "maximum": Bounds().limit_max},
+        ),
+        query("interline_next_cursor", "The cursor of the page before, in the envelope.", {"type": "string"}),
+    ]
 
 
 def _paging_parameters(resource: Resource) -> list[Schema]:

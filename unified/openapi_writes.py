@@ -125,7 +125,7 @@ def with_files(resource: Resource) -> Schema:
         "description": "The form of a create that brings files: first the part `data`, then each file as a part.",
         "type": "object",
         "properties": {"data": {"$ref": REF.format(name=name)}, "files": {"type": "array", "items": file}},
-        "required": ["data", "files"],
+        "required": ["data"],
     }
     return {f"{name}WithFiles": form}
 

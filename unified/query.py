@@ -25,6 +25,9 @@ ALIASES = {
     "truto_exclude_fields": "omit",
     **dict.fromkeys(("emails", "emails[email]"), "email"),
     **dict.fromkeys(("phones", "phones[number]"), "phone"),
+    "assignees_id": "assignee_id",
+    "tags_id": "tag_id",
+    "team_ids": "team_id",
 }
 IGNORED = ("truto_ignore_remote_data",)
 """What Truto's clients send to be rid of something that we never send unasked."""
@@ -159,7 +162,7 @@ def canonical(name: str, value: str) -> tuple[str, str]:
     head, _, rest = name.partition("[")
     inner = rest.removesuffix("]")
     if inner == "id":
-        return f"{head}_id", value
+        return ALIASES.get(f"{head}_id", f"{head}_id"), value
     if head == "sort_by" and inner:
         return "sort", ("-" if value == "desc" else "") + inner
     if head in TIMES and inner in BOUNDS_WORDS:

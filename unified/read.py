@@ -8,25 +8,27 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from proxy.bounds import Bounds
 from proxy.cursor import Cursors
-from proxy.errors import FieldError, InvalidCursor, NotFound, ScanLimit, UnsupportedOperation
+from proxy.errors import FieldError, InvalidCursor, NotFound, ProviderTooLarge, ScanLimit, UnsupportedOperation
 from proxy.language.expression import Context
 from proxy.outbound.credentials import claims_of
+from proxy.paging.position import Page, Position, Row, Seen
+from proxy.paging.walk import Walk
 from proxy.seal import bind
 from unified.enrich import enrich
+from unified.gaps import Gap
 from unified.listing import Pages, Record, translations
 from unified.mapping.ids import ID_MAX, split_id
 from unified.mapping.model import GetPlan, ResourceMapping
-from unified.mapping.paging import Page, Position, Row, Seen
 from unified.mapping.requests import Listing, choose, plan_listing
 from unified.query import ListRequest, required_filters
 from unified.references import SmallLists
 from unified.upstream import Upstream
+from unified.version import Versions
 from unified.view import WHOLE, View, shown
-from unified.walk import Walk
 
 
 class Place(Struct, array_like=True):
@@ -39,6 +41,8 @@ class Place(Struct, array_like=True):
     position: Position
     seen: list[str]
     remote: dict[str, str] = {}
+    version: str | None = None
+    """The provider's, at the start of the walk: another one later could serve the list in another order."""
 
 
 class ListAnswer(Struct):
@@ -46,9 +50,13 @@ class ListAnswer(Struct):
 
     result: list[Record]
     next_cursor: str | None
-    partial: bool
-    warnings: list[dict[str, str]]
+    warnings: list[Gap]
     drift: bool
+
+    @property
+    def partial(self) -> bool:
+        """Whether something that belongs here could not be read."""
+        return bool(self.warnings)
 
     def body(self) -> dict[str, Any]:
         """The envelope: the members that are always there, and those that have something to say."""
@@ -58,16 +66,17 @@ class ListAnswer(Struct):
             "prev_cursor": None,
             "result_count": len(self.result),
         }
-        extra = {"partial": self.partial, "warnings": self.warnings, "drift": self.drift}
+        extra = {"partial": self.partial, "warnings": to_builtins(self.warnings), "drift": self.drift}
         return always | {name: value for name, value in extra.items() if value}
 
 
 class Reader:
     """What reading needs beside the request: cursors, small lists, bounds."""
 
-    def __init__(self, cursors: Cursors, lists: SmallLists, bounds: Bounds) -> None:
+    def __init__(self, cursors: Cursors, lists: SmallLists, versions: Versions, bounds: Bounds) -> None:
         self._cursors = cursors
         self._lists = lists
+        self._versions = versions
         self._bounds = bounds
 
     async def list(self, mapping: ResourceMapping, request: ListRequest, upstream: Upstream) -> ListAnswer:
@@ -75,23 +84,24 @@ class Reader:
         trace = upstream.trace
         with trace.stage("open"):
             place = self._open(mapping, request, upstream)
+        if request.cursor is None and mapping.versioned(place.filters):
+            place.version = await self._versions.of(upstream.account, trace)
         with trace.stage("plan"):
+            mapping = mapping.at(place.version)
             pages = self._pages(mapping, place, upstream)
             walk = self._walk(pages, place)
         most = self._bounds.scan_calls if pages.listing.scan else self._bounds.list_calls
         rows = await walk.collect(place.limit, most)
         with trace.stage("complete"):
-            failed = await self._enrich(mapping, rows, upstream, request.view)
+            gaps = await self._enrich(mapping, rows, upstream, request.view)
         with trace.stage("seal"):
             cursor = self._seal(mapping, place, walk, upstream)
         if not rows and cursor is not None:
             raise _scan_limit(pages.listing, cursor, walk.calls)
-        failed = sorted({*failed, *pages.failed})
         return ListAnswer(
             result=[shown(row, request.view, mapping.provider) for row in rows],
             next_cursor=cursor,
-            partial=bool(failed),
-            warnings=[_list_failed(name) for name in failed],
+            warnings=sorted({*gaps, *pages.gaps}),
             drift=walk.drift,
         )
 
@@ -99,14 +109,14 @@ class Reader:
         self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream, view: View = WHOLE
     ) -> dict[str, Any]:
         """The envelope of one record, of the caller's own where there is no id; raises NotFound."""
-        row, failed = await self.row(mapping, record_id, upstream, view)
-        said = {"partial": True, "warnings": [_list_failed(name) for name in failed]} if failed else {}
+        row, gaps = await self.row(mapping, record_id, upstream, view)
+        said = {"partial": True, "warnings": to_builtins(sorted(set(gaps)))} if gaps else {}
         return {"result": shown(row, view, mapping.provider), **said}
 
     async def row(
         self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream, view: View = WHOLE
-    ) -> tuple[Row, Sequence[str]]:
-        """One row with its record complete, and the lists that could not be read for it; raises NotFound."""
+    ) -> tuple[Row, Sequence[Gap]]:
+        """One row with its record complete, and what small lists could not tell of it; raises NotFound."""
         if mapping.get is None:
             raise cannot(mapping, "get")
         context = context_of(upstream)
@@ -123,7 +133,7 @@ class Reader:
 
     async def _enrich(
         self, mapping: ResourceMapping, rows: Sequence[Row], upstream: Upstream, view: View
-    ) -> Sequence[str]:
+    ) -> Sequence[Gap]:
         """Completes what is shown: an attribute that nobody sees costs no call."""
         records = [row.record for row in rows if row.record is not None]
         references = [one for one in mapping.references if view.shows(one.attribute)]
@@ -174,11 +184,17 @@ class Reader:
 
     async def _find(self, mapping: ResourceMapping, record_id: str | None, upstream: Upstream) -> Row | None:
         place = Place(filters={}, sort=None, limit=self._bounds.limit_max, strict=False, position=Position(), seen=[])
-        walk = self._walk(self._pages(mapping, place, upstream), place)
+        pages = self._pages(mapping, place, upstream)
+        walk = self._walk(pages, place)
         while not walk.position.done and walk.calls < self._bounds.list_calls:
             for row in await walk.collect(place.limit, self._bounds.list_calls):
                 if row.id == record_id:
                     return row
+        if pages.gaps or not walk.position.done:
+            raise ProviderTooLarge(
+                f"the record is not among the {mapping.resource.name} that are read, and there are more",
+                provider=mapping.provider.name,
+            )
         return None
 
 
@@ -250,13 +266,6 @@ def _scan_limit(listing: Listing, cursor: str, calls: int) -> ScanLimit:
         next_cursor=cursor,
         narrowing=narrowing,
     )
-
-
-def _list_failed(name: str) -> dict[str, str]:
-    return {
-        "code": "reference-unavailable",
-        "detail": f"the provider's list of {name} could not be read; names may be null",
-    }
 
 
 def cannot(mapping: ResourceMapping, method: str) -> UnsupportedOperation:

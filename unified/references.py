@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from proxy.errors import Problem
+from unified.gaps import CutRows, Gap, references_cut, unavailable
 from unified.mapping.model import Reference
 
 LIFE_SECONDS = 300.0
@@ -26,10 +27,11 @@ Clock = Callable[[], float]
 class SmallList:
     """One list of one account: its rows, indexed by the columns that references ask for."""
 
-    __slots__ = ("_indexes", "missing", "read_at", "rows")
+    __slots__ = ("_indexes", "cut", "missing", "read_at", "rows")
 
     def __init__(self, rows: Rows, read_at: float) -> None:
         self.rows = rows
+        self.cut = isinstance(rows, CutRows)
         self.read_at = read_at
         self.missing: set[tuple[str, str]] = set()
         self._indexes: dict[str, dict[str, dict[str, Any]]] = {}
@@ -88,33 +90,37 @@ class SmallLists:
 
 async def complete(
     records: Sequence[dict[str, Any]], references: Sequence[Reference], account: str, lists: SmallLists, read: ReadRows
-) -> list[str]:
-    """Fills what the lists know into the records' references; the answer names the lists that could not be read."""
-    failed = []
+) -> list[Gap]:
+    """Fills what the lists know into the records' references; the answer says which lists could not be read."""
+    gaps = []
     for reference in references:
         targets = [one for record in records for one in _targets(record, reference) if _incomplete(one)]
         if not targets:
             continue
         try:
-            await _fill(targets, reference, account, lists, read)
+            if not await _fill(targets, reference, account, lists, read):
+                gaps.append(references_cut(reference.list))
         except Problem:
-            failed.append(reference.list)
-    return failed
+            gaps.append(unavailable(reference.list))
+    return gaps
 
 
 async def _fill(
     targets: list[dict[str, Any]], reference: Reference, account: str, lists: SmallLists, read: ReadRows
-) -> None:
+) -> bool:
+    """Whether what is still missing is missing from the provider's list too, not just from what is read of it."""
     asked_at = lists.now()
     rows = await lists.get(account, reference.list, read)
     missed = [one for one in targets if not _apply(one, reference.columns, rows)]
     if all(_key(one, reference.columns) in rows.missing for one in missed):
-        return
+        return not (missed and rows.cut)
     # A list that was read just now is newer than the records, and reading it again would find nothing new.
     stale = rows.read_at < asked_at
     again = await lists.get(account, reference.list, read, newer_than=rows.read_at) if stale else rows
     again.missing |= rows.missing
-    again.missing |= {_key(one, reference.columns) for one in missed if not _apply(one, reference.columns, again)}
+    missed = [one for one in missed if not _apply(one, reference.columns, again)]
+    again.missing |= {_key(one, reference.columns) for one in missed}
+    return not (missed and again.cut)
 
 
 def _targets(record: Mapping[str, Any], reference: Reference) -> Iterator[dict[str, Any]]:

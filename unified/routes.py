@@ -105,13 +105,13 @@ class Unified:
         query = pairs(request.scope["query_string"])
         account = await self._account(request, query)
         refuse_parameters(query)
-        mapping = self._mapping(account, resource)
+        mapping = self._mapping(account, resource).at(account.version)
         return _json({"result": meta_of(mapping, method, self._bounds, account.connection)})
 
     async def capabilities(self, request: AnyRequest, account_id: str) -> Response[bytes]:
         """Everything that an account's provider can do."""
         account = await self._accounts.linked(caller_of(request), account_id)
-        return _json({"result": capabilities_of(account.provider, self._mappings)})
+        return _json({"result": capabilities_of(account.provider, self._mappings, account.version)})
 
     async def write(
         self, request: AnyRequest, resource: Resource, method: str, record_id: str | None
@@ -129,7 +129,7 @@ class Unified:
         order = Order(mapping, method, record_id, intake, key, caller.owner, request.scope["path"], request.method)
         try:
             if rehearsed:
-                return _json(await self._writer.rehearse(order, self._upstream(request, account)))
+                return _json(await self._writer.rehearse(order, self._upstream(request, account)), status=200)
             answer = await self._unbroken(self._writer.write(order, self._upstream(request, account)))
         finally:
             intake.close()
@@ -279,8 +279,8 @@ def _may_see(request: AnyRequest, view: View) -> None:
         caller_of(request).require("proxy")
 
 
-def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[bytes]:
-    return Response(json.encode(body), media_type="application/json", headers=headers or {})
+def _json(body: dict[str, Any], headers: dict[str, str] | None = None, status: int | None = None) -> Response[bytes]:
+    return Response(json.encode(body), media_type="application/json", headers=headers or {}, status_code=status)
 
 
 def _next_link(request: AnyRequest, query: Pairs, cursor: str) -> str:

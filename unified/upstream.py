@@ -16,9 +16,10 @@ from proxy.outbound.redact import needles_of
 from proxy.outbound.request import ProviderRequest
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
+from unified.gaps import CutRows
 
 SMALL_LIST_PAGES = 20
-"""Pages that a small list may have; one that goes on is cut there, and references beyond stay incomplete."""
+"""Pages that a small list may have; one that goes on is cut there, and what is missed for that is told."""
 JSON_BODY: Headers = [(b"content-type", b"application/json")]
 
 GONE = (404, 410)
@@ -125,14 +126,18 @@ class Upstream:
             raise NotFound("there is no record of that id") from None
 
     async def small_list(self, name: str) -> list[dict[str, Any]]:
-        """Every row of one of the provider file's small lists."""
+        """Every row of one of the provider file's small lists; ``CutRows`` where there are more than are read."""
         plan = self.account.provider.lists[name]
         if plan.each is None:
             return await self._small_list(name, Context())
+        parents = await self.small_list(plan.each)
+        cut = isinstance(parents, CutRows)
         rows: list[dict[str, Any]] = []
-        for parent in await self.small_list(plan.each):
-            rows += [{**row, "parent": parent} for row in await self._small_list(name, Context(each=parent))]
-        return rows
+        for parent in parents:
+            found = await self._small_list(name, Context(each=parent))
+            cut = cut or isinstance(found, CutRows)
+            rows += [{**row, "parent": parent} for row in found]
+        return CutRows(rows) if cut else rows
 
     async def _small_list(self, name: str, context: Context) -> list[dict[str, Any]]:
         plan = self.account.provider.lists[name]
@@ -143,8 +148,8 @@ class Upstream:
             answer = await self.json("GET", path, query=query)
             rows += self._rows(name, answer)
             if plan.more is None or not plan.more(answer):
-                break
-        return rows
+                return rows
+        return CutRows(rows)
 
     def _rows(self, name: str, answer: Any) -> list[dict[str, Any]]:
         try:

@@ -5,8 +5,8 @@ from typing import Any
 from msgspec import Struct
 
 from proxy.outbound.redact import redacted
+from proxy.paging.position import Row
 from proxy.provider.model import Provider
-from unified.mapping.paging import Row
 
 REMOTE_DATA = "remote_data"
 KEPT = ("id", "_errors")

@@ -78,6 +78,8 @@ class Assembler:
             origin=base.origin,
             base_path=base.path,
             status=row.status,
+            version=row.version,
+            version_at=None if row.version_at is None else row.version_at / 1000,
         )
 
     def columns(self, linked: LinkedAccount) -> dict[str, Any]:

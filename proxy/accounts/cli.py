@@ -2,9 +2,8 @@
 
 import click
 import msgspec
-from rich.console import Console
 
-from proxy.accounts.command import OPERATOR, columns, run
+from proxy.accounts.command import OPERATOR, columns, run, show
 from proxy.accounts.record import ACTIVE, BLOCKED
 
 
@@ -22,7 +21,7 @@ def list_command(tenants: tuple[str, ...], statuses: tuple[str, ...]) -> None:
     for account in run(lambda store: store.list(OPERATOR, tenant_ids=tenants, statuses=statuses)):
         name = account.integration.name
         table.add_row(account.id, account.tenant_id, name, account.status, account.label, account.created_at)
-    Console().print(table)
+    show(table)
 
 
 @accounts.command("show")

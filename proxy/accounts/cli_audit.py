@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import click
 import msgspec
-from rich.console import Console
 
 from proxy.accounts.audit import Entry, entries
-from proxy.accounts.command import columns, run, seconds
+from proxy.accounts.command import columns, run, seconds, show
 from proxy.accounts.moment import milliseconds, shown
 
 
@@ -48,7 +47,7 @@ def audit_command(
     table = columns("at", "actor", "action", "subject", "detail")
     for one in found:
         table.add_row(shown(one.at), one.actor, one.action, one.subject, _detail(one))
-    Console(markup=False).print(table)
+    show(table)
 
 
 def _detail(entry: Entry) -> str:

@@ -1,9 +1,8 @@
 """The commands ``interline keys``."""
 
 import click
-from rich.console import Console
 
-from proxy.accounts.command import OPERATOR, columns, moment, run, span
+from proxy.accounts.command import OPERATOR, columns, moment, run, show, span
 from proxy.accounts.keys import SCOPES
 from proxy.accounts.mint import Minted, NewKey
 
@@ -79,7 +78,7 @@ def list_keys_command() -> None:
         tenants = "every" if key.tenant_ids is None else " ".join(key.tenant_ids)
         moments = [moment(at) for at in (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)]
         table.add_row(key.id, key.name, key.prefix, " ".join(key.scopes), tenants, *moments)
-    Console().print(table)
+    show(table)
 
 
 @keys.command("revoke")

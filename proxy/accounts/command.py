@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from re import compile as pattern
 from typing import TypeVar
 
 import click
+from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -23,6 +25,8 @@ from proxy.settings import Settings, SettingsMistake, load_settings
 T = TypeVar("T")
 OPERATOR = Caller(key_id=audit.CLI, owner=audit.CLI, scopes=frozenset(SCOPES))
 
+WHOLE_LINE = 4096
+"""Columns of a table that no terminal shows."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = pattern(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd])\Z")
 
@@ -74,6 +78,12 @@ def columns(*names: str) -> Table:
     for name in names:
         table.add_column(name, overflow="fold")
     return table
+
+
+def show(table: Table) -> None:
+    """Prints a table; folded to fit a terminal, in whole lines for a program that reads them."""
+    width = None if sys.stdout.isatty() else WHOLE_LINE
+    Console(markup=False, width=width).print(table)
 
 
 def moment(at: int | None) -> str:

@@ -44,7 +44,7 @@ async def change(accounts: Accounts, verify: Verifier, caller: Caller, account_i
         candidate = await _changed(accounts, caller, account, body)
         verified = await verify(candidate)
         await _check_identity(accounts, caller, account_id, verified)
-        account = await accounts.relink(caller, account_id, candidate, account.label)
+        account = await accounts.relink(caller, account_id, candidate, account.label, verified.version)
     label, status = given(body.label), given(body.status)
     if label is not None or status is not None:
         account = await accounts.describe(caller, account_id, label=label, status=status)

@@ -103,6 +103,8 @@ class Accounts:
             "integration": linked.provider.name,
             "label": verified.label,
             "identity": verified.identity,
+            "version": verified.version,
+            "version_at": now,
             "status": ACTIVE,
             "created_at": now,
             "updated_at": now,
@@ -118,7 +120,9 @@ class Accounts:
         identity: str = (await self._row(caller, account_id)).identity
         return identity
 
-    async def relink(self, caller: Caller, account_id: str, linked: LinkedAccount, label: str) -> Account:
+    async def relink(
+        self, caller: Caller, account_id: str, linked: LinkedAccount, label: str, version: str | None = None
+    ) -> Account:
         """Replaces connection and credential by those of a candidate that was verified; the account is active again.
 
         Except for one that the operator blocked: that is not the customer's to undo.
@@ -126,6 +130,7 @@ class Accounts:
         moved = msgspec.structs.replace(linked, id=account_id)
         status = case((table.c.status == BLOCKED, BLOCKED), else_=ACTIVE)
         fresh = {"status": status, "refusals": 0, "last_error": None, "label": label}
+        fresh |= {"version": version, "version_at": self._now()}
         account = await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh)
         await flush_erased(self.engine)
         return account
@@ -172,6 +177,13 @@ class Accounts:
         if known is None or known.refusals:
             await self._refusals.clear(account_id)
             self.forget(account_id)
+
+    async def note_version(self, account_id: str, version: str | None) -> None:
+        """The provider was asked for its version just now; one that it did not tell keeps what was known."""
+        told = {} if version is None else {"version": version}
+        async with self.engine.begin() as connection:
+            await connection.execute(update(table).where(_is(account_id)).values(version_at=self._now(), **told))
+        self.forget(account_id)
 
     def forget(self, account_id: str) -> None:
         """Drops what is remembered of an account."""

@@ -9,6 +9,7 @@ from proxy.accounts.base import below_base
 from proxy.errors import (
     FieldError,
     InvalidCredential,
+    Problem,
     ProviderError,
     ProviderForbidden,
     ProviderInvalid,
@@ -18,6 +19,7 @@ from proxy.errors import (
 from proxy.language.expression import Context, EvaluationError, Expression
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import ProviderWords
+from proxy.provider.version import version_in
 
 Call = Callable[[LinkedAccount, str, str], Awaitable[tuple[int, object]]]
 """``call(account, method, path)``, the path below the account's base; answers status and decoded body."""
@@ -35,6 +37,8 @@ class Verified(Struct, frozen=True):
 
     identity: str
     label: str
+    version: str | None = None
+    """The provider's own, where its file says how to read it and the answer tells it."""
 
 
 Verifier = Callable[[LinkedAccount], Awaitable[Verified]]
@@ -60,12 +64,28 @@ async def verify(account: LinkedAccount, call: Call) -> Verified:
     if not identity:
         raise _wrong("credentials", f"{words.label} does not say which account the credential belongs to")
     label = str(_value(provider.verify_label, body, context) or "").replace(NUL, "")
-    return Verified(identity, (label or words.label)[:LABEL_LENGTH])
+    return Verified(identity, (label or words.label)[:LABEL_LENGTH], await read_version(account, call))
+
+
+async def read_version(account: LinkedAccount, call: Call) -> str | None:
+    """The provider's own version, as its file says; None where there is no such word, or no answer that tells it."""
+    words = account.provider.words.version
+    if words is None:
+        return None
+    try:
+        status, body = await call(account, "GET", _below(words.get, account.provider.words, account.connection))
+    except Problem:
+        return None
+    return version_in(account.provider, body) if 200 <= status < 300 else None
 
 
 def verify_path(words: ProviderWords, connection: Any) -> str:
-    """The path of the call below the base: ``^/`` starts there, other paths below the prefix."""
-    path = words.verify.get
+    """The path of the call below the base."""
+    return _below(words.verify.get, words, connection)
+
+
+def _below(path: str, words: ProviderWords, connection: Any) -> str:
+    """``^/`` starts at the base, other paths at the prefix."""
     return below_base(path[1:] if path.startswith("^") else words.prefix + path, connection)
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that leads to these tables; ``/ready`` compares it with the database's."""
 
 ID = String(36)
@@ -30,6 +30,8 @@ accounts = Table(
     Column("origin", Text, nullable=False),  # where the credential was verified; it opens for no other
     Column("identity", Text, nullable=False),  # the provider's own id of what was linked
     Column("credential", Text, nullable=False),  # sealed JSON object, bound to id, column and origin
+    Column("version", String(64)),  # the provider's own, where its file says how to read it
+    Column("version_at", BigInteger),  # when that was asked last
     Column("refusals", Integer, nullable=False, server_default="0"),  # in a row, by the provider, of the credential
     Column("last_error", Text),
     Column("created_at", BigInteger, nullable=False),

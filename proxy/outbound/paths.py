@@ -100,6 +100,11 @@ def allowed(segments: Segments, words: PassthroughWords, connection: Mapping[str
         raise PathNotAllowed("the provider file does not open this path", allowed=list(words.allow))
 
 
+def matches(wanted: str, segments: Segments, connection: Mapping[str, Any]) -> bool:
+    """Whether a path below the base is one that a pattern of the provider file means."""
+    return _matches(_patterns((wanted,))[0], segments, connection)
+
+
 @lru_cache(maxsize=256)
 def _patterns(texts: tuple[str, ...]) -> tuple[Segments, ...]:
     return tuple(tuple(text.strip("/").split("/")) for text in texts)

@@ -11,22 +11,17 @@ from msgspec.structs import replace
 
 from proxy.accounts.caller import HEADER_NAME, Caller, account_id_of
 from proxy.bounds import Bounds
-from proxy.errors import (
-    AmbiguousAccount,
-    InvalidPath,
-    MethodNotAllowed,
-    ProviderProblem,
-    Unauthorized,
-    UnsupportedOperation,
-)
+from proxy.cursor import Cursors
+from proxy.errors import AmbiguousAccount, InvalidPath, InvalidRequest, MethodNotAllowed, ProviderProblem, Unauthorized
 from proxy.journal import Claim, Fingerprint, Journal, idempotency_key
 from proxy.journal.header import NAME as KEY_HEADER
 from proxy.outbound.call import Outbound
 from proxy.outbound.headers import request_headers
-from proxy.outbound.paths import Query, allowed, path_of, query_of, segments_of, target
+from proxy.outbound.paths import Query, Segments, allowed, path_of, query_of, segments_of, target
 from proxy.outbound.request import ProviderRequest, patience_of
 from proxy.outbound.retry import SAFE_METHODS
 from proxy.outbound.silence import of_a_write
+from proxy.passthrough.envelope import Enveloped, Wanted, envelope_of, next_link, wants_envelope
 from proxy.passthrough.exchange import Exchange
 from proxy.passthrough.once import Once
 from proxy.passthrough.relay import MOUNT
@@ -56,9 +51,12 @@ class AccountSource(Protocol):
         """Raises ``NotFound``, and ``ReauthRequired`` where the stored credential does not open."""
 
 
-def passthrough_app(accounts: AccountSource, outbound: Outbound, journal: Journal, bounds: Bounds) -> ASGIApp:
+def passthrough_app(
+    accounts: AccountSource, outbound: Outbound, journal: Journal, cursors: Cursors, bounds: Bounds
+) -> ASGIApp:
     """The application; problems are raised, to be answered by the framework's exception handler."""
-    served = _Passthrough(accounts, outbound, Once(outbound, journal, bounds), bounds)
+    once, enveloped = Once(outbound, journal, bounds), Enveloped(outbound, cursors, bounds)
+    served = _Passthrough(accounts, outbound, once, enveloped, bounds)
 
     async def passthrough(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -72,17 +70,25 @@ class _Passthrough(Struct, frozen=True):
     accounts: AccountSource
     outbound: Outbound
     once: Once
+    enveloped: Enveloped
     bounds: Bounds
 
     async def serve(self, exchange: Exchange) -> None:
-        """The stages: account, path, call, relay."""
+        """The stages: account, path, call, relay; for the envelope account, path, open, calls, seal."""
         _check_method(exchange.method)
         with exchange.trace.stage("account"):
             query = query_of(exchange.scope["query_string"])
             caller = await self._caller(exchange)
             account = await self._account(exchange, caller, query)
         exchange.trace.facts["provider"] = account.provider.name
-        request = _request(exchange, account, query)
+        enveloped = wants_envelope(query.ours)
+        segments, ending = _path(exchange, account)
+        envelope = envelope_of(account, exchange.method, segments) if enveloped else None
+        request = _request(exchange, account.base_path + path_of(segments) + ending, query)
+        if envelope is not None:
+            whole = await self._with_body(exchange, request)
+            await self._envelope(exchange, account, Wanted(envelope, whole, request.target.partition("?")[0], query))
+            return
         if exchange.method in SAFE_METHODS:
             await self._read(exchange, account, await self._with_body(exchange, request))
             return
@@ -131,6 +137,17 @@ class _Passthrough(Struct, frozen=True):
     async def _with_body(self, exchange: Exchange, request: ProviderRequest) -> ProviderRequest:
         return _with(request, await upload_of(exchange.scope, exchange.receive, self.bounds))
 
+    async def _envelope(self, exchange: Exchange, account: LinkedAccount, wanted: Wanted) -> None:
+        if wanted.request.body is not None and not isinstance(wanted.request.body, bytes):
+            raise InvalidRequest("the body of a search in the envelope says its length, of at most 64 KiB")
+        async with CallerWatch(exchange.receive):
+            answer = await self.enveloped.answer(account, wanted, exchange.trace)
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
+            if answer.next_cursor is not None and exchange.method == "GET":
+                headers.append((b"link", next_link(exchange.scope["raw_path"], wanted.query, answer.next_cursor)))
+            await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
+            await exchange.send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
     async def _caller(self, exchange: Exchange) -> Caller:
         authorization = exchange.header("authorization")
         if len(authorization) > 1:
@@ -148,17 +165,20 @@ class _Passthrough(Struct, frozen=True):
         return await self.accounts.linked(caller, account_id)
 
 
-def _request(exchange: Exchange, account: LinkedAccount, query: Query) -> ProviderRequest:
-    """The request as it is to be sent, without its body."""
+def _path(exchange: Exchange, account: LinkedAccount) -> tuple[Segments, str]:
+    """The segments of the path, checked against the provider file, and the slash at its end if it has one."""
     raw = _below_mount(exchange.scope["raw_path"])
     ending = "/" if len(raw) > 1 and raw.endswith(b"/") else ""  # some providers publish operations that end with one
     segments = segments_of(raw.removesuffix(ending.encode()))
     allowed(segments, account.provider.words.passthrough, account.connection)
-    if query.ours.get("interline_response_format", "raw") != "raw":
-        raise UnsupportedOperation("the passthrough answers in the provider's own format only", supported=["raw"])
+    return segments, ending
+
+
+def _request(exchange: Exchange, path: str, query: Query) -> ProviderRequest:
+    """The request as it is to be sent, without its body."""
     return ProviderRequest(
         method=exchange.method,
-        target=target(account.base_path + path_of(segments) + ending, query.forwarded),
+        target=target(path, query.forwarded),
         headers=request_headers(exchange.scope["headers"]),
         stream=True,
         patience=patience_of(exchange.header("prefer")),

@@ -25,3 +25,6 @@ class LinkedAccount(Struct, frozen=True):
     origin: str
     base_path: str
     status: str = "active"
+    version: str | None = None
+    """The provider's own version where its file says how to read it, as it was at ``version_at`` (epoch seconds)."""
+    version_at: float | None = None

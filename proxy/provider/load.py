@@ -1,8 +1,8 @@
 """From ``provider.yaml`` to a ``Provider``: expressions compiled, zone opened, every mistake reported."""
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from proxy.errors import ProviderProblem, all_problems
 from proxy.language.document import Document, Mistake, convert
 from proxy.language.expression import Expression, ExpressionMistake, compile_expression
-from proxy.provider.model import ErrorRule, ListWords, Provider, ProviderWords, SmallListPlan
+from proxy.provider.model import Envelope, EnvelopeWords, ErrorRule, ListWords, Provider, ProviderWords, SmallListPlan
+from proxy.provider.paging import paging_of
 from proxy.provider.template import compile_template
 
 Made = TypeVar("Made")
@@ -35,6 +36,8 @@ def load_provider(document: Document) -> tuple[Provider | None, list[Mistake]]:
         verify_identity=build.expression(words.verify.identity, ("verify", "identity")),
         verify_label=build.expression(words.verify.label, ("verify", "label")),
         lists={name: build.small_list(name, one) for name, one in words.lists.items()},
+        envelopes=tuple(one for index, row in enumerate(words.envelopes) for one in build.envelopes(index, row, words)),
+        version=None if words.version is None else build.expression(words.version.read, ("version", "read")),
     )
     build.references(words)
     return (None if mistakes else provider), mistakes
@@ -86,6 +89,22 @@ class _Build:
             items=self.expression(words.items, ("lists", name, "items")),
             more=None if words.more is None else self.expression(words.more, ("lists", name, "more")),
         )
+
+    def envelopes(self, index: int, row: EnvelopeWords, words: ProviderWords) -> Iterator[Envelope]:
+        at = ("envelopes", index)
+        items = self.expression(row.items, (*at, "items"))
+        paging = paging_of(
+            row.paging, lambda text, word: None if text is None else self.expression(text, (*at, "paging", word))
+        )
+        if paging.style == "whole" and paging.more is not None:
+            self.note((*at, "paging", "more"), "is for style page here: the envelope joins the pages itself")
+        lists: tuple[tuple[Literal["GET", "POST"], list[str]], ...] = (("GET", row.get), ("POST", row.post))
+        for method, paths in lists:
+            for place, path in enumerate(paths):
+                if not path.startswith(("/", "^/")):
+                    self.note((*at, method.lower(), place), "is a path that starts with / or ^/")
+                below = path[1:] if path.startswith("^") else words.prefix + path
+                yield Envelope(method, below, items, row.id, paging, tuple(row.not_with))
 
     def references(self, words: ProviderWords) -> None:
         places: dict[tuple[str | int, ...], str] = {("base",): words.base, ("prefix",): words.prefix}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 
 from proxy.language.expression import Expression
+from proxy.provider.paging import Paging, PagingWords
 from proxy.provider.template import PathTemplate
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
@@ -50,6 +51,15 @@ class VerifyWords(Struct, frozen=True, forbid_unknown_fields=True):
     """The provider's own id of what was linked (its workspace), as an expression."""
     label: str
     """A name to show for it, as an expression."""
+
+
+class VersionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The call that tells which version a server runs, for mappings that depend on it."""
+
+    get: str
+    """Path as in ``verify``."""
+    read: str
+    """Where the version is in the answer, as an expression."""
 
 
 class ListWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +113,22 @@ class PassthroughWords(Struct, frozen=True, forbid_unknown_fields=True):
     allow: list[str]
     credential_operations: list[str] = []
     """Paths that show or rotate the linked credential: refused for every caller."""
+
+
+class EnvelopeWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lists that the passthrough can answer in the envelope: their paths, where the items are, how they go on."""
+
+    get: list[str] = []
+    """Path patterns as in ``passthrough``, below the prefix, after ``^`` below the base."""
+    post: list[str] = []
+    """The same for searches that take a body; the page stands in the query."""
+    items: str = "@"
+    """Where the items are in the answer, as an expression."""
+    id: str = "id"
+    """The key of an item that no two share."""
+    paging: Literal["whole"] | PagingWords = "whole"
+    not_with: list[str] = []
+    """Parameters that change the order or the bounds of the pages: refused in the envelope."""
 
 
 class CallWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +187,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     verify: VerifyWords
     passthrough: PassthroughWords
+    envelopes: list[EnvelopeWords] = []
+    """The lists that ``/proxy`` can answer in the envelope."""
     prefix: str = ""
     """Where a mapping's path is joined, below the base."""
     headers: dict[str, str] = {}
@@ -173,6 +201,8 @@ class ProviderWords(Struct, frozen=True, forbid_unknown_fields=True):
     """A time of 0 means no time."""
     claims: str | None = None
     """The credential field that is a JWT (RFC 7519); ``claims()`` are those of its payload, unverified."""
+    version: VersionWords | None = None
+    """How the server's version is read; absent: there is one version for all."""
     lists: dict[Name, ListWords] = {}
     enums: dict[Name, EnumWords] = {}
     errors: list[ErrorWords] = []
@@ -207,6 +237,25 @@ class Provider(Struct, frozen=True):
     verify_identity: Expression
     verify_label: Expression
     lists: dict[str, "SmallListPlan"] = field(default_factory=dict)
+    envelopes: "tuple[Envelope, ...]" = ()
+    version: Expression | None = None
+    """Reads the version out of the answer to its call."""
+
+
+class Envelope(Struct, frozen=True):
+    """One path of an ``EnvelopeWords``: a pattern below the base, with the expressions compiled."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    items: Expression
+    id: str
+    paging: Paging
+    not_with: tuple[str, ...]
+
+    @property
+    def paged(self) -> bool:
+        """Whether pages are asked for by a parameter."""
+        return self.paging.style != "whole" or self.paging.more is not None
 
 
 class SmallListPlan(Struct, frozen=True):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from random import Random
+from re import compile as pattern
 from typing import Any
 
 from sandbox.chatwoot import directory, errors
@@ -13,16 +14,25 @@ from sandbox.chatwoot.limits import Throttles
 from sandbox.chatwoot.open_routes import open_routes
 from sandbox.chatwoot.routes import account_routes
 from sandbox.chatwoot.seed import seeded
-from sandbox.chatwoot.state import ACCOUNT, State
+from sandbox.chatwoot.state import ACCOUNT, VERSION, State
 from sandbox.http import Request, Response
 
+_VERSION = pattern(r"\d{1,3}(\.\d{1,3}){0,3}\Z")
 RAILS_JSON = "application/json; charset=utf-8"
+
+
+def checked(version: str) -> str:
+    """A version as upstream numbers them; ValueError for what is none."""
+    if not _VERSION.match(version):
+        raise ValueError(f"{version!r} is no version such as {VERSION}")
+    return version
 
 
 class Chatwoot:
     """One installation; its state depends on ``seed`` and the requests alone, ``rate_limit`` is requests per minute.
 
-    It is the community edition unless ``enterprise``, which adds reporting events and the audit log.
+    It is the community edition unless ``enterprise``, which adds reporting events and the audit log. An earlier
+    ``version`` says so, and lacks the filters that came later; the rest stays as in 4.15.1.
     """
 
     name = "chatwoot"
@@ -34,10 +44,12 @@ class Chatwoot:
         seed: int = 1,
         rate_limit: int = 3000,
         enterprise: bool = False,
+        version: str = VERSION,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tickets, self._seed = tickets, seed
         self._rate_limit, self._monotonic = rate_limit, monotonic
+        self._version = checked(version)
         self._tokens = Tokens(seed)
         self._accounts = account_routes(enterprise=enterprise)
         self._open = open_routes(self._tokens)
@@ -46,6 +58,7 @@ class Chatwoot:
     def reset(self) -> None:
         """Back to the state of the seed; the windows of the throttles start anew."""
         self.state: State = seeded(self._tickets, self._seed)
+        self.state.version = self._version
         self._changes = Random(f"churn {self._seed}")
         self._throttles = Throttles(self._rate_limit, self._monotonic)
 
@@ -61,6 +74,10 @@ class Chatwoot:
     def churn(self, change: Mapping[str, int]) -> dict[str, list[int]]:
         """Changes the data under a reader: ``insert``, ``close``, ``bump``, ``merge`` (here: delete), in this order."""
         return churned(self.state, self._changes, change)
+
+    def release(self, version: str) -> None:
+        """Runs as that version until the next reset; ValueError for what is none."""
+        self.state.version = checked(version)
 
     def credentials(self) -> dict[str, Any]:
         """The administrator's first token and the account."""

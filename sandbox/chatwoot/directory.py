@@ -10,14 +10,13 @@ from sandbox.chatwoot.render_inboxes import inbox
 from sandbox.chatwoot.state import ACCOUNT, State
 from sandbox.http import Response, json_response
 
-VERSION = "4.15.1"
 MODELS = ("conversation_attribute", "contact_attribute")
 
 
 def version(state: State) -> Response:
     """GET /api: no token needed."""
     return json_response(
-        {"version": VERSION, "timestamp": database_form(state.now), "queue_services": "ok", "data_services": "ok"}
+        {"version": state.version, "timestamp": database_form(state.now), "queue_services": "ok", "data_services": "ok"}
     )
 
 

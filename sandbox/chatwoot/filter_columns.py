@@ -9,6 +9,8 @@ from sandbox.chatwoot.state import State
 
 CUSTOM_KINDS = {"number": "number", "currency": "number", "percent": "number", "date": "date", "checkbox": "boolean"}
 ANY_STATUS = "all"
+SINCE = {"contact_id": (4, 14, 2)}
+"""Upstream's first version that can filter conversations by it, where not all versions of the sandbox can."""
 
 
 def _additional(key: str) -> Callable[[Any], Any]:
@@ -57,8 +59,14 @@ CONTACTS = {
 
 def conversation_test(state: State, payload: Any) -> Callable[[Conversation], bool]:
     """The test of a conversation filter; ``all`` among the statuses means every status."""
-    language = Language(CONVERSATIONS, _defined(state, "conversation_attribute"), first_only=False, today=state.now)
+    language = Language(_columns(state), _defined(state, "conversation_attribute"), first_only=False, today=state.now)
     return compile_filter(language, [_every_status(row) for row in payload] if isinstance(payload, list) else payload)
+
+
+def _columns(state: State) -> dict[str, Column]:
+    """Those that this version knows."""
+    known = tuple(int(part) for part in state.version.split("."))
+    return {name: column for name, column in CONVERSATIONS.items() if known >= SINCE.get(name, ())}
 
 
 def contact_test(state: State, payload: Any) -> Callable[[Contact], bool]:

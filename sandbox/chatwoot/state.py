@@ -27,6 +27,7 @@ from sandbox.chatwoot.model import (
 ACCOUNT = 3
 ACCOUNT_NAME = "Zuiderlicht Webshops"
 OTHER_ACCOUNT = 4
+VERSION = "4.15.1"
 SUSPENDED_ACCOUNT = 5
 MOST_VIEWS = 8
 MOST_MEMOS = 256
@@ -37,6 +38,7 @@ class State:
     """The tables by id, and two caches: a conversation's JSON per reader and host, and the order of a list."""
 
     rng: Random
+    version: str = VERSION
     clock: Clock = field(default_factory=Clock)
     users: dict[int, User] = field(default_factory=dict)
     bots: dict[int, Bot] = field(default_factory=dict)

@@ -53,6 +53,10 @@ class Trengo:
         """What other people do meanwhile; for ``merge`` the ids are those that vanished."""
         return churn(self.store, change)
 
+    def release(self, version: str) -> None:
+        """There is one version for all."""
+        raise ValueError(f"there is no version {version!r}: the provider has one for all")
+
     def credentials(self) -> dict[str, Any]:
         """An administrator's token; this provider has no connection fields."""
         return {"token": self.token_for(0), "connection": {}}

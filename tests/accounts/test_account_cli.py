@@ -131,6 +131,9 @@ async def test_accounts_are_listed_shown_and_erased(run, accounts, provider, ope
     assert canary not in "".join(result.output for result in outputs.values())
 
 
+NO_ROWS = "0 rows of the write journal sealed anew.\n"
+
+
 async def test_credentials_are_sealed_anew_under_the_first_key(run, env, accounts, provider, operator, canary):
     import asyncio
 
@@ -142,6 +145,7 @@ async def test_credentials_are_sealed_anew_under_the_first_key(run, env, account
     assert f"accounts.credential {account.id}" in stranger.output
     done = await asyncio.to_thread(run, secrets, "reseal", INTERLINE_SEALING_KEYS=both)
     assert (done.exit_code, done.stdout.partition("\n")[0]) == (0, "1 texts sealed anew.")
+    assert NO_ROWS in done.stdout
     alone = await asyncio.to_thread(run, secrets, "rotate", INTERLINE_SEALING_KEYS=fresh)
     assert (alone.exit_code, alone.stdout.partition("\n")[0]) == (0, "0 texts sealed anew.")
     assert "live for 24 hours" in alone.stdout

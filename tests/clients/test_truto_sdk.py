@@ -176,6 +176,15 @@ def test_the_passthrough_answers_what_the_provider_answers(sdk, asking, demo):
     assert answer["meta"]["current_page"] == 2
 
 
+def test_a_list_of_the_passthrough_has_the_envelope_where_that_is_asked_for(sdk, asking, demo):
+    account = demo.accounts["trengo"]
+    query = {"integrated_account_id": account.id, "interline_response_format": "result", "interline_limit": 30}
+    first = sdk.get("proxy/tickets", query)
+    second = sdk.get("proxy/tickets", {**query, "interline_next_cursor": first["next_cursor"]})
+    assert (first["result_count"], second["result_count"], first["prev_cursor"]) == (30, 30, None)
+    assert not {one["id"] for one in first["result"]} & {one["id"] for one in second["result"]}
+
+
 if importlib.util.find_spec("truto_python_sdk") is not None:
 
     @pytest.mark.filterwarnings("ignore")

@@ -49,7 +49,6 @@ def followed(postgres, postgresql_url, tmp_path):
         **kept,
         "PATH": f"{programs}:{kept['PATH']}",
         "DATABASE_URL": postgresql_url,
-        "COLUMNS": "300",
     }
     try:
         done = subprocess.run(

@@ -178,7 +178,8 @@ def test_meta_and_capabilities_say_what_the_files_say(account):
     headers = {"Authorization": f"Bearer {account.token}"}
     answer = account.http.get(f"{account.base_url}/integrated-account/{account.id}/capabilities", headers=headers)
     told = {(one["model"], one["resource"]): one["methods"] for one in answer.json()["result"]["unified"]}
-    assert told["ticketing", "tickets"] == ["list", "get"]
+    writes = ["create", "update", "merge", "delete"] if account.name == "trengo" else ["create", "update", "delete"]
+    assert told["ticketing", "tickets"] == ["list", "get", *writes]
     assert told["user-directory", "me"] == ["get"]
     assert len(told) == len(RESOURCES)
 
@@ -262,11 +263,11 @@ def test_times_are_the_providers_moments_in_utc(demo):
             assert mapped[str(ticket["id"])]["created_at"] == expected
 
 
-def test_writes_that_are_not_there_yet_say_so(account):
-    answer = account.request("POST", "/unified/ticketing/tickets", json={})
+def test_a_write_that_a_provider_cannot_do_says_so(account):
+    answer = account.request("PATCH", "/unified/ticketing/comments/1.1", json={})
     assert answer.status_code == 501
     assert answer.json()["code"] == "unsupported-operation"
-    assert answer.json()["supported"] == ["list", "get"]
+    assert answer.json()["supported"] == ["list", "get", "create", "delete"]
 
 
 @pytest.mark.parametrize("way", ["GET", "POST", "truto"])
@@ -292,3 +293,43 @@ def test_a_file_is_downloaded_as_an_attachment(account, way):
 def test_a_file_of_nothing_is_404(account):
     for record_id in ("1.2.3", "nothing"):
         assert account.get(f"/unified/ticketing/attachments/{record_id}/download").status_code == 404
+
+
+ENDLESS = {"data": [{"id": 1, "name": "Spoed", "title": "Order", "type": "TICKET"}], "links": {"next": "again"}}
+
+
+def endless(account, path):
+    """Trengo's list of that path says for ever that another page follows."""
+    account.sandbox.faults({"match": {"path": f"/api/v2{path}"}, "do": "status", "status": 200, "body": ENDLESS})
+
+
+def test_a_list_that_is_read_whole_says_so_where_it_is_longer_than_what_is_read(demo):
+    account = demo.accounts["trengo"]
+    endless(account, "/labels")
+    answer = account.list("tags")
+    assert (answer["result_count"], answer["partial"]) == (1, True)
+    assert [one["code"] for one in answer["warnings"]] == ["list-cut"]
+    account.sandbox.faults()
+    assert "partial" not in account.list("tags")
+
+
+def test_a_record_that_is_not_among_those_read_of_a_longer_list_is_not_said_to_be_absent(demo):
+    account = demo.accounts["trengo"]
+    endless(account, "/custom_fields")
+    assert account.get("/unified/ticketing/fields/1").status_code == 200
+    answer = account.get("/unified/ticketing/fields/99")
+    assert (answer.status_code, answer.json()["code"]) == (502, "provider-too-large")
+    account.sandbox.faults()
+    assert account.get("/unified/ticketing/fields/99").status_code == 404
+
+
+def test_a_reference_that_a_cut_list_lacks_is_told(demo, tokens):
+    account = demo.accounts["trengo"]
+    further = demo.link("trengo", tokens("trengo", 77))
+    endless(account, "/users")
+    query = {"integrated_account_id": further, "status": "ASSIGNED"}
+    answer = demo.operator("GET", "/unified/ticketing/tickets", params=query).json()
+    account.sandbox.faults()
+    assert answer["partial"] is True
+    assert "reference-cut" in [one["code"] for one in answer["warnings"]]
+    assert [one["name"] for ticket in answer["result"] for one in ticket["assignees"] if one["name"] is None]

@@ -1,7 +1,8 @@
-"""For any page size, filters, sort and churn: no walk gives an id twice, and a quiet one is the filtered whole."""
+"""For any page size, filters, sort and churn: no id twice within 200, and a quiet walk gives the filtered whole."""
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,12 +52,19 @@ def query_of(account, drawn, records):
     return query, lambda one: all(test(one) for test in tests)
 
 
+@pytest.fixture(scope="module")
+def whole(running):
+    """Every ticket of each provider at its seed, where every reset leads back to."""
+    for account in running.accounts.values():
+        account.sandbox.reset()
+    return {name: account.walk("tickets", limit=200) for name, account in running.accounts.items()}
+
+
 @given(drawn=queries)
 @EXAMPLES
-def test_a_quiet_walk_is_the_whole_filtered_by_hand(demo, drawn):
+def test_a_quiet_walk_is_the_whole_filtered_by_hand(demo, whole, drawn):
     account = demo.accounts[drawn["provider"]]
-    account.sandbox.reset()
-    records = account.walk("tickets", limit=200)
+    records = whole[drawn["provider"]]
     query, matches = query_of(account, drawn, records)
     found = [one["id"] for one in account.walk("tickets", **query)]
     assert sorted(found) == sorted(one["id"] for one in records if matches(one))
@@ -64,10 +72,11 @@ def test_a_quiet_walk_is_the_whole_filtered_by_hand(demo, drawn):
 
 @given(drawn=queries, seed=st.integers(0, 1000))
 @EXAMPLES
-def test_no_churn_makes_a_walk_give_an_id_twice(demo, drawn, seed):
+def test_no_churn_makes_a_walk_give_an_id_twice_within_the_promised_window(demo, whole, drawn, seed):
+    """The contract promises 200 ids; where nothing moves ahead of the reader, no id comes twice at all."""
     account = demo.accounts[drawn["provider"]]
     account.sandbox.reset()
-    query, _ = query_of(account, drawn, account.walk("tickets", limit=200))
+    query, _ = query_of(account, drawn, whole[drawn["provider"]])
     rng = random.Random(seed)
     change = {name: rng.randint(0, 4) for name in ("insert", "close", "bump", "merge")}
     account.sandbox.churn(**change, every_call=True)
@@ -75,7 +84,7 @@ def test_no_churn_makes_a_walk_give_an_id_twice(demo, drawn, seed):
     account.sandbox.churn(every_call=True)
     if query.get("sort") == "last_message_at":
         # The oldest activity first: a ticket that a message reaches moves to the end, where the walk meets it again.
-        assert min(distances(found), default=WINDOW) >= WINDOW
+        assert all(distance > WINDOW for distance in distances(found))
     else:
         assert len(found) == len(set(found))
 

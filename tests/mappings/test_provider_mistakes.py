@@ -30,6 +30,9 @@ limits:
   - { scope: token, calls: 120, per: 60 }
 facts:
   zone: { says: Amsterdam time, grade: measured }
+version: { get: ^/about, read: version }
+envelopes:
+  - { get: [/tickets], post: [^/search], items: data, paging: { style: page, more: next } }
 """
 CODES = ", ".join(sorted(one.code for one in all_problems(ProviderProblem)))
 
@@ -47,6 +50,11 @@ def test_a_good_file_becomes_a_provider():
     assert provider.errors[0].when({"error": "expired"}) is True
     assert provider.lists["users"].more({"links": {"next": None}}) is None
     assert provider.verify_identity({"id": 7}) == 7
+    assert provider.version({"version": "1.2"}) == "1.2"
+    assert [(one.method, one.path) for one in provider.envelopes] == [
+        ("GET", "/v1/{region}/tickets"),
+        ("POST", "/search"),
+    ]
 
 
 MISTAKES = [
@@ -70,6 +78,17 @@ MISTAKES = [
     ("code: reauth-required", "code: gone", 18, "errors[0].code", f"is none of {CODES}"),
     ("scope: token,", "scope: user,", 20, "limits[0].scope", "must be one of account, host, token"),
     ("calls: 120", "calls: 0", 20, "limits[0].calls", "must be greater than 0"),
+    ("read: version", "read: version(", 23, "version.read", "ends too early"),
+    ("get: [/tickets]", "get: [tickets]", 25, "envelopes[0].get[0]", "is a path that starts with / or ^/"),
+    ("items: data, p", 'items: "data[", p', 25, "envelopes[0].items", "ends too early"),
+    ("more: next }", 'more: "!a.b" }', 25, "envelopes[0].paging.more", "! binds closer than the dot: write !(a.b)"),
+    (
+        "style: page, more: next",
+        "style: whole, more: next",
+        25,
+        "envelopes[0].paging.more",
+        "is for style page here: the envelope joins the pages itself",
+    ),
     ("per: 60", "per: soon", 20, "limits[0].per", "must be a number, not text"),
     (
         "grade: measured",

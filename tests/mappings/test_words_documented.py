@@ -8,7 +8,7 @@ import pytest
 
 from proxy.language.expression import Context, ExpressionMistake, compile_expression
 from proxy.language.functions import ContextFunctions
-from proxy.provider import model
+from proxy.provider import model, paging
 from unified.folders import data_folder
 from unified.mapping import plan_words, vocabulary
 
@@ -20,7 +20,9 @@ SECTIONS = {
     "A field of `connection` or `credential`": model.FieldWords,
     "`auth`": model.AuthWords,
     "`verify`": model.VerifyWords,
+    "`version`": model.VersionWords,
     "`passthrough`": model.PassthroughWords,
+    "`envelopes`": model.EnvelopeWords,
     "`lists`": model.ListWords,
     "`errors`": model.ErrorWords,
     "`limits`": model.LimitWords,
@@ -32,7 +34,7 @@ SECTIONS = {
     "An attribute": vocabulary.AttributeWords,
     "`joins`": vocabulary.JoinWords,
     "A list": vocabulary.ListWords,
-    "`paging`": vocabulary.PagingWords,
+    "`paging`": paging.PagingWords,
     "`filters`": vocabulary.FilterWords,
     "`get`": vocabulary.GetWords,
     "Examples": vocabulary.ExampleWords,

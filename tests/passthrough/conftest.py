@@ -12,6 +12,7 @@ from litestar import Litestar, Response, asgi
 
 from proxy.accounts.caller import Caller
 from proxy.answer_headers import answer_headers
+from proxy.cursor import Cursors
 from proxy.database.engine import open_engine
 from proxy.database.tables import accounts as accounts_table
 from proxy.errors import NotFound, Problem, Unauthorized
@@ -180,7 +181,8 @@ def journal(engine, wall_clock):
 async def site(bounds, seconds, journal):
     async with Upstream() as upstream, Door(bounds) as door:
         accounts, traces = Accounts(), []
-        application = passthrough_app(accounts, door.outbound, journal, door.bounds)
+        cursors = Cursors(Sealer([SealingKey.parse(new_key())]))
+        application = passthrough_app(accounts, door.outbound, journal, cursors, door.bounds)
         mounted = asgi("/proxy", is_mount=True, copy_scope=True)(application)
         app = Litestar([mounted], exception_handlers={Problem: answer_problem}, openapi_config=None)
         port = free_port()

@@ -313,7 +313,7 @@ REFUSED = {
     ),
     "the credential's own operation": ({"target": b"/proxy/profile"}, 403, "credential-operation"),
     "the credential's own operation, disguised": ({"target": b"/proxy/%50rofile.json"}, 403, "credential-operation"),
-    "the envelope": ({"target": b"/proxy/x?interline_response_format=result"}, 501, "unsupported-operation"),
+    "the envelope of no list": ({"target": b"/proxy/x?interline_response_format=result"}, 501, "unsupported-operation"),
     "two content types": ({"headers": [b"content-type: a/b", b"content-type: c/d"]}, 400, "invalid-request"),
     "TRACE": ({"method": b"TRACE"}, 405, "method-not-allowed"),
     "the mount alone": ({"target": b"/proxy"}, 400, "invalid-path"),

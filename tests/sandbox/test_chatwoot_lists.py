@@ -300,3 +300,19 @@ def test_internal_messages_can_be_left_out(ask, chatwoot):
     some = next(one for one in chatwoot.state.conversations.values() if any(m.private for m in one.messages))
     rows = ask.get(f"/conversations/{some.id}/messages?after=0&filter_internal_messages=true")["payload"]
     assert not any(one["private"] or one["message_type"] == 2 for one in rows)
+
+
+def test_a_version_before_4_14_2_cannot_filter_conversations_by_contact(ask, chatwoot):
+    rows = [row("contact_id", "equal_to", [1264])]
+    assert filtered(ask, *rows)["payload"]
+    chatwoot.release("4.14.1")
+    answered, body = ask.refused("POST", "/conversations/filter", {"payload": rows})
+    assert (answered, "Invalid attribute key - [contact_id]" in str(body)) == (422, True)
+    chatwoot.reset()
+    assert filtered(ask, *rows)["payload"]
+
+
+@pytest.mark.parametrize("version", ["latest", "4.", "", "4.14.2-rc1"])
+def test_what_is_no_version_is_not_run_as_one(chatwoot, version):
+    with pytest.raises(ValueError, match="no version such as"):
+        chatwoot.release(version)

@@ -140,6 +140,11 @@ async def test_churn_on_every_call_moves_the_list_until_it_is_replaced(provider,
     assert (await provider.get("/tickets")).json()["data"][0]["id"] == tops[2]
 
 
+async def test_a_provider_of_one_version_runs_as_no_other(control):
+    for body in ({"version": "4.13.0"}, {"version": 4}, [], {}):
+        assert (await control.post("/version", json=body)).status_code == 422
+
+
 async def test_unknown_control_paths_and_methods_are_named(control):
     assert (await control.get("/state")).status_code == 404
     answer = await control.patch("/log")

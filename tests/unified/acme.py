@@ -18,6 +18,7 @@ from unified.query import pairs, read_list
 from unified.read import Reader
 from unified.references import SmallLists
 from unified.schemas.resources import find_resource
+from unified.version import Versions
 
 BOUNDS = Bounds()
 PROVIDER = """
@@ -140,13 +141,22 @@ class Desk:
         return self.lists[name]
 
 
+async def _no_version(_account, _trace):
+    raise AssertionError("acme has no version to ask for")
+
+
+async def _no_note(_account_id, _version):
+    raise AssertionError("acme has no version to keep")
+
+
 class House:
     """A reader that lives as long as its cursors and its small lists."""
 
     def __init__(self, bounds=BOUNDS):
         self.bounds = bounds
         sealer = Sealer([SealingKey.parse(new_key())])
-        self.reader = Reader(Cursors(sealer), SmallLists(lambda: 0.0), bounds)
+        versions = Versions(_no_version, _no_note, lambda: 0.0)
+        self.reader = Reader(Cursors(sealer), SmallLists(lambda: 0.0), versions, bounds)
 
     def list(self, mapping, desk, text=""):
         """One list request, its query as a caller writes it."""

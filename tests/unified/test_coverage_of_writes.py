@@ -49,4 +49,4 @@ def test_a_delete_has_no_attributes():
 def test_a_write_that_no_provider_has_is_no_table():
     assert table("tickets", "merge") == {}
     assert table("fields", "update") == {}
-    assert table("fields", "create")["needed"] == "label is needed in every body; entity_type is needed in every body"
+    assert table("fields", "create")["needed"] == "label is needed in every body<br>entity_type is needed in every body"

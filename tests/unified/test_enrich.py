@@ -6,6 +6,7 @@ import pytest
 
 from tests.unified.acme import Desk, build
 from unified.enrich import enrich
+from unified.gaps import CutRows, references_cut, unavailable
 from unified.mapping.joins import column, join_rows
 from unified.mapping.model import Reference
 from unified.references import SmallLists
@@ -135,8 +136,15 @@ def test_references_and_joins_are_filled_and_nothing_failed():
 )
 def test_a_list_that_fails_is_named_and_the_others_are_used(there, failed, box, members):
     record = team()
-    assert enriched([record], Desk(no_call, there)) == failed
+    assert enriched([record], Desk(no_call, there)) == [unavailable(name) for name in failed]
     assert (record["box"]["name"], record["members"]) == (box, members)
+
+
+def test_a_list_that_was_not_read_to_its_end_is_told_where_rows_of_it_may_be_missing():
+    lists = {"boxes": CutRows(BOXES), "crew_members": CutRows(ROWS)}
+    assert enriched([team()], Desk(no_call, lists)) == [references_cut("crew_members")]
+    record = team() | {"box": {"id": "99", "name": None}}
+    assert enriched([record], Desk(no_call, lists)) == [references_cut("boxes"), references_cut("crew_members")]
 
 
 def test_without_records_no_list_is_read():

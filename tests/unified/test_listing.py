@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from proxy.errors import NotFound
 from proxy.language.expression import Context
+from proxy.paging.position import Row
 from tests.unified.acme import COMMENTS_OF, FIELDS, FILES, Desk, House, build
 from unified.listing import WHOLE_PAGES, sort_key
-from unified.mapping.paging import Row
 
 MESSAGES = [  # newest first; the number is that of a message's files
     {

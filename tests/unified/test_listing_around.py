@@ -50,8 +50,8 @@ def test_a_join_whose_list_fails_is_null_and_the_answer_partial():
     answer = House().list(users(), Desk(people), "")
     assert [one["team_ids"] for one in answer.result] == [None, None, None]
     assert answer.body()["partial"] is True
-    assert [one["code"] for one in answer.warnings] == ["reference-unavailable"]
-    assert "crew_members" in answer.warnings[0]["detail"]
+    assert [one.code for one in answer.warnings] == ["reference-unavailable"]
+    assert "crew_members" in answer.warnings[0].detail
 
 
 def test_a_filter_on_a_join_whose_list_fails_finds_nothing_and_says_so():

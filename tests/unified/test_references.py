@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from proxy.errors import ProviderUnreachable
+from unified.gaps import CutRows, references_cut, unavailable
 from unified.mapping.model import Reference
 from unified.references import ACCOUNT_LISTS_MAX, LIFE_SECONDS, SmallLists, complete
 
@@ -22,6 +23,7 @@ class Provider:
         }
         self.reads = []
         self.failing = set()
+        self.cut = set()
         self.time = 1000.0
         self.kept = SmallLists(lambda: self.time)
 
@@ -30,7 +32,8 @@ class Provider:
         await asyncio.sleep(0)
         if name in self.failing:
             raise ProviderUnreachable("no answer", provider="any")
-        return [dict(row) for row in self.lists[name]]
+        rows = [dict(row) for row in self.lists[name]]
+        return CutRows(rows) if name in self.cut else rows
 
     async def complete(self, *records, account="a1", references=(USERS, TEAM)):
         self.time += 1
@@ -142,7 +145,7 @@ async def test_a_missing_row_is_looked_for_again_when_the_list_is_old(provider):
 async def test_a_list_that_fails_is_named_and_the_others_are_filled(provider):
     provider.failing = {"users"}
     record = ticket(user("1"), team={"id": "5", "name": None})
-    assert await provider.complete(record) == ["users"]
+    assert await provider.complete(record) == [unavailable("users")]
     assert record["assignees"] == [user("1")]
     assert record["team"]["name"] == "billing"
 
@@ -190,3 +193,10 @@ async def test_the_oldest_lists_go_when_there_are_too_many():
     assert reads == []
     await lists.get("0", "users", read)
     assert reads == ["users"]
+
+
+async def test_what_is_missing_from_a_list_that_was_cut_is_told_each_time_and_what_is_found_is_not(provider):
+    provider.cut.add("users")
+    assert await provider.complete(ticket(user("1"))) == []
+    for _ in range(2):
+        assert await provider.complete(ticket(user("99"))) == [references_cut("users")]

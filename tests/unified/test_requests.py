@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from proxy.errors import InvalidRequest, UnsupportedCombination, UnsupportedFilter
 from proxy.language.expression import Context
+from proxy.paging.position import Position
 from unified.folders import data_folder
 from unified.mapping.load import load_mappings
-from unified.mapping.paging import Position
 from unified.mapping.requests import choose, page_params, plan_listing
 
 MAPPINGS = load_mappings(data_folder("mappings"))

@@ -4,10 +4,10 @@ import pytest
 
 from proxy.errors import InvalidRequest, RemoteQueryConflict, UnsupportedFilter
 from proxy.language.expression import Context
+from proxy.paging.position import Position
 from unified.folders import data_folder
 from unified.mapping.filters import predicate
 from unified.mapping.load import load_mappings
-from unified.mapping.paging import Position
 from unified.mapping.requests import choose, page_params, plan_listing
 from unified.schemas.resources import find_resource
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from proxy.paging.position import Row
 from tests.unified.acme import provider
-from unified.mapping.paging import Row
 from unified.view import WHOLE, View, shown
 
 ERRORS = [{"attribute": "name", "detail": "list is not a text"}]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from proxy.language.expression import Context, compile_expression
-from unified.mapping.model import FilterPlan, GetPlan, ListPlan, Paging
+from proxy.provider.paging import paging_of
+from unified.mapping.model import FilterPlan, GetPlan, ListPlan
 from unified.mapping.parts import Parts, Path
-from unified.mapping.vocabulary import AttributeWords, FilterWords, GetWords, ListWords, MappingWords, PagingWords
+from unified.mapping.vocabulary import AttributeWords, FilterWords, GetWords, ListWords, MappingWords
 from unified.schemas.resources import Filter, Resource
 
-PAGE_PARAMS = {"page": "page", "id_before": "before", "id_after": "after", "whole": "page"}
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 TIME_FORMS = ("rfc3339", "naive", "epoch")
 FORMS: Mapping[str, tuple[str, ...]] = {**dict.fromkeys(TIME_FORMS, ("after", "before")), "digits": ("phone",)}
@@ -60,7 +60,7 @@ class ListBuild:
         for name in words.sort:
             if name not in self._resource.sorts:
                 self._parts.note((*path, "sort", name), f"is no sort of {self._resource.name}")
-        paging = self._paging(words.paging, (*path, "paging"))
+        paging = paging_of(words.paging, lambda text, word: self._parts.optional(text, (*path, "paging", word)))
         whole = paging.style == "whole"
         return ListPlan(
             method="POST" if words.post is not None else "GET",
@@ -80,17 +80,6 @@ class ListBuild:
         if name is None:
             return ()
         return tuple({"id": word, **row} for word, row in self._parts.enum(name, path).items())
-
-    def _paging(self, words: Literal["whole"] | PagingWords, path: Path) -> Paging:
-        if isinstance(words, str):
-            return Paging(style="whole", param=PAGE_PARAMS["whole"])
-        return Paging(
-            style=words.style,
-            param=words.param or PAGE_PARAMS[words.style],
-            more=self._parts.optional(words.more, (*path, "more")),
-            count=self._parts.optional(words.count, (*path, "count")),
-            first=words.first,
-        )
 
     def _local_filters(self) -> dict[str, FilterPlan]:
         """A list that is read whole is filtered here by whatever its records say."""
@@ -148,6 +137,8 @@ class ListBuild:
             self._parts.note((*path, "widen"), f"needs a 'form' of times: {', '.join(TIME_FORMS)}")
         if entry.always and not (entry.one_by_one and entry.enum):
             self._parts.note((*path, "always"), "needs 'one_by_one' and 'enum'")
+        if entry.since is not None and self._parts.provider.words.version is None:
+            self._parts.note((*path, "since"), "needs the word 'version' in provider.yaml")
         table = None if entry.enum is None else self._parts.enum(entry.enum, (*path, "enum"))
         return FilterPlan(
             known,
@@ -159,6 +150,7 @@ class ListBuild:
             id_pattern=self._pattern(known),
             form=entry.form,
             widen_seconds=_seconds(entry.widen),
+            since=entry.since,
         )
 
 

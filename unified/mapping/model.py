@@ -1,15 +1,18 @@
 """A mapping file ready for use: expressions compiled, references checked, conversions chosen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from proxy.errors import UnsupportedOperation
 from proxy.language.expression import Context, Expression
 from proxy.provider.load import with_limit
 from proxy.provider.model import Provider
+from proxy.provider.paging import Paging
 from proxy.provider.template import PathTemplate
+from proxy.provider.version import reached
 from unified.mapping.plan import Plan
 from unified.schemas.resources import Filter, Resource
 
@@ -50,16 +53,12 @@ class FilterPlan(Struct, frozen=True):
     """What an id that the provider is asked by looks like."""
     form: Literal["rfc3339", "naive", "epoch", "digits"] | None = None
     widen_seconds: int = 0
+    since: str | None = None
+    """The provider's version from which it narrows."""
 
-
-class Paging(Struct, frozen=True):
-    """How the list is paged: the words with their expressions compiled."""
-
-    style: Literal["whole", "page", "id_before", "id_after"]
-    param: str
-    more: Expression | None = None
-    count: Expression | None = None
-    first: str | None = None
+    def at(self, version: str | None) -> "FilterPlan":
+        """What it is at a version of the provider: a scan below ``since``."""
+        return self if self.since is None or reached(version, self.since) else FilterPlan(self.filter, "scan")
 
 
 class ListPlan(Struct, frozen=True):
@@ -79,6 +78,17 @@ class ListPlan(Struct, frozen=True):
     sorts: Mapping[str, Mapping[str, str]]
     local_sorts: tuple[str, ...] = ()
     """Orders made here, where the whole list is read at once."""
+
+    @property
+    def versioned(self) -> bool:
+        """Whether what it can do depends on the provider's version."""
+        return any(one.since is not None for one in self.filters.values())
+
+    def at(self, version: str | None) -> "ListPlan":
+        """What it can do at a version of the provider."""
+        if not self.versioned:
+            return self
+        return replace(self, filters={name: one.at(version) for name, one in self.filters.items()})
 
 
 class GetPlan(Struct, frozen=True):
@@ -115,6 +125,16 @@ class ResourceMapping(Struct, frozen=True):
     enums: Mapping[str, EnumTable] = {}
     """The attributes that are objects made of an enum table."""
 
+    def versioned(self, filters: Collection[str]) -> bool:
+        """Whether the provider's version decides how one of these filters is served."""
+        return any(name in plan.filters and plan.filters[name].since for plan in self.lists for name in filters)
+
+    def at(self, version: str | None) -> "ResourceMapping":
+        """What the provider can do at a version of it."""
+        if not any(plan.versioned for plan in self.lists):
+            return self
+        return replace(self, lists=tuple(plan.at(version) for plan in self.lists))
+
     def record(self, item: Any, context: Context) -> dict[str, Any]:
         """A provider's object as a record; what could not be mapped is null and told in ``_errors``."""
         record, errors = self.translate(item, context)
@@ -142,6 +162,11 @@ class ResourceMapping(Struct, frozen=True):
                 if places.get(name, "scan") == "scan":
                     places[name] = "local" if one.place == "scan" and plan.paging.style == "whole" else one.place
         return places
+
+    @property
+    def since(self) -> dict[str, str]:
+        """The filters that narrow from a version of the provider on, with that version."""
+        return {name: one.since for plan in self.lists for name, one in plan.filters.items() if one.since is not None}
 
     @property
     def sorts(self) -> list[str]:

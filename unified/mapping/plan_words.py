@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from unified.mapping.texts import ExpressionText, PathText
+from proxy.provider.paging import ExpressionText
+from unified.mapping.texts import PathText
 
 StepName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
 

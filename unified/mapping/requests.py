@@ -17,9 +17,10 @@ from proxy.errors import (
     UnsupportedFilter,
 )
 from proxy.language.expression import Context
+from proxy.paging.page import position_params
+from proxy.paging.position import Position
 from unified.mapping.filters import digits, moment
 from unified.mapping.model import FilterPlan, ListPlan, ResourceMapping
-from unified.mapping.paging import Position
 from unified.schemas.resources import Resource
 
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -48,10 +49,17 @@ class Listing(Struct, frozen=True):
 
 
 def choose(mapping: ResourceMapping, filters: Filters, sort: str | None) -> ListPlan:
-    """The first list that knows every filter and the sort; raises UnsupportedFilter or UnsupportedCombination."""
-    for plan in mapping.lists:
-        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts or sort in plan.local_sorts):
-            return plan
+    """The list that knows every filter and the sort and narrows by most of them, the first of equals.
+
+    Raises UnsupportedFilter or UnsupportedCombination where there is none.
+    """
+    able = [
+        plan
+        for plan in mapping.lists
+        if set(filters) <= set(plan.filters) and (sort is None or sort in plan.sorts or sort in plan.local_sorts)
+    ]
+    if able:
+        return min(able, key=lambda plan: sum(_scanned(plan.filters[name], values) for name, values in filters.items()))
     _refuse_unknown(mapping, filters, sort)
     asked = [*filters, *([f"sort={sort}"] if sort else [])]
     raise UnsupportedCombination(
@@ -105,7 +113,7 @@ def plan_listing(
     asked_for = {name: _words(plan.filters[name], values) for name, values in filters.items()}
     for name, words in asked_for.items():
         one = plan.filters[name]
-        if one.place == "scan" or not _fits(one, words):
+        if _scanned(one, words):
             scan = True
         elif one.one_by_one:
             alone.setdefault(one.param, []).append(words)
@@ -130,7 +138,11 @@ def plan_listing(
         filters=filters,
         local_sort=None if sort is None or sort in plan.sorts else sort,
         scan=scan and not whole,
-        query={name: _said(plan.filters[name], words) for name, words in asked_for.items()},
+        query={
+            name: _said(plan.filters[name], words)
+            for name, words in asked_for.items()
+            if plan.filters[name].place != "scan"
+        },
     )
 
 
@@ -179,6 +191,11 @@ def _words(one: FilterPlan, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for value in values for word in one.words.get(value, ())))
 
 
+def _scanned(one: FilterPlan, words: tuple[str, ...]) -> bool:
+    """Whether nothing narrows the filter for these values."""
+    return one.place == "scan" or (bool(words) and not _fits(one, words))
+
+
 def _fits(one: FilterPlan, words: tuple[str, ...]) -> bool:
     """Whether the provider's parameter can carry all the values: a set needs ``[]``, a body, or a walk for each."""
     return len(words) == 1 or one.one_by_one or one.place != "query" or one.param.endswith("[]")
@@ -210,11 +227,4 @@ def page_params(listing: Listing, position: Position) -> Params:
     """The whole query of one page: the walk's parameters, the value being walked, the position."""
     paging = listing.plan.paging
     values = listing.at_once if paging.style == "whole" else listing.one_by_one
-    params = [*listing.params, *values[position.value]]
-    if paging.style == "page" or (paging.style == "whole" and position.page > 1):
-        params.append((paging.param, str(position.page)))
-    elif paging.style in ("id_before", "id_after"):
-        mark = position.mark if position.mark is not None else paging.first
-        if mark is not None:
-            params.append((paging.param, mark))
-    return params
+    return [*listing.params, *values[position.value], *position_params(paging, position)]

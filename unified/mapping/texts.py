@@ -4,7 +4,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-ExpressionText = Annotated[str, Meta(description="A JMESPath expression over the provider's object.")]
 PathText = Annotated[
     str,
     Meta(

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from proxy.provider.paging import ExpressionText, PagingWords
 from unified.mapping.plan_words import PlanWords
-from unified.mapping.texts import ExpressionText, PathText
+from unified.mapping.texts import PathText
 
 
 class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,20 +23,6 @@ class AttributeWords(Struct, frozen=True, forbid_unknown_fields=True):
     id_of: str | None = None
     """The id of a record of that resource, made of ``parts``."""
     parts: dict[str, ExpressionText] = {}
-
-
-class PagingWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a list is paged; the styles are described in ``unified/mapping/paging.py``."""
-
-    style: Literal["whole", "page", "id_before", "id_after"]
-    param: str | None = None
-    """The query parameter that carries the position; ``page``, ``before`` or ``after`` where not said."""
-    more: ExpressionText | None = None
-    """page and whole: an expression that is true while another page follows."""
-    count: ExpressionText | None = None
-    """page: an expression that gives how many rows the whole list has."""
-    first: str | None = None
-    """id styles: the position of the first page, where it is not simply left out."""
 
 
 class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +43,8 @@ class FilterWords(Struct, frozen=True, forbid_unknown_fields=True):
     """How the parameter wants its value: a time (``naive``: in the provider's zone, unsaid), a phone's ``digits``."""
     widen: Annotated[str, Meta(pattern=r"^\d+[smhd]$")] | None = None
     """The time is moved outwards by this much, where the provider's own reading of it is not certain."""
+    since: Annotated[str, Meta(pattern=r"^\d+(\.\d+)*$")] | None = None
+    """The provider's version that knows it; with an earlier or unknown one the filter is a scan."""
 
 
 FilterEntry = Literal["body", "path", "scan"] | FilterWords

@@ -30,7 +30,7 @@ def page_type(resource: Resource) -> type[Struct]:
     fields: list[Any] = [
         ("result", list[resource.record]),  # type: ignore[name-defined]  # the type is data of the table
         ("next_cursor", str | None),
-        ("prev_cursor", None),
+        ("prev_cursor", str | None),  # always null; generators make no type of null alone
         ("result_count", int),
         *SAID,
         ("drift", bool | UnsetType, UNSET),

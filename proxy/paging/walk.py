@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from itertools import groupby
 
 from proxy.errors import PaginationLoop
-from unified.mapping.paging import Page, Position, Row, Seen
+from proxy.paging.position import Page, Position, Row, Seen
 
 Fetch = Callable[[Position], Awaitable[Page]]
 """Reads the page that a position points at."""

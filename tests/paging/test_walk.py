@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import PaginationLoop
-from unified.mapping.paging import Page, Position, Row, Seen
-from unified.walk import Walk
+from proxy.paging.position import Page, Position, Row, Seen
+from proxy.paging.walk import Walk
 
 ENOUGH = 1_000
 
