@@ -19,12 +19,17 @@
     |   |-- AccountBlocked            403 account-blocked
     |   |-- PathNotAllowed            403 path-not-allowed
     |   |-- CredentialOperation       403 credential-operation
+    |   |-- CrossSite                 403 cross-site
     |   |-- NotFound                  404 not-found
+    |   |-- UnknownLink               404 unknown-link
     |   |-- MethodNotAllowed          405 method-not-allowed
     |   |-- DifferentAccount          409 different-account
     |   |-- InProgress                409 idempotency-in-progress
     |   |-- AnswerNotKept             409 idempotency-answer-not-kept
+    |   |-- LinkElsewhere             409 link-elsewhere
     |   |-- CursorExpired             410 cursor-expired
+    |   |-- LinkExpired               410 link-expired
+    |   |-- LinkUsed                  410 link-used
     |   |-- BodyTooLarge              413 body-too-large
     |   |-- UnsupportedMediaType      415 unsupported-media-type
     |   |-- InvalidCredential         422 invalid-credential
@@ -37,6 +42,7 @@
     |   |-- ReferenceNotFound         422 reference-not-found
     |   |-- PrivateNotProved          422 private-not-proved
     |   |-- TooManyAttempts           429 too-many-attempts
+    |   |-- LinkAttempts              429 link-attempts
     |   |-- HeadTooLarge              431 head-too-large
     |   `-- UnsupportedOperation      501 unsupported-operation
     |-- ProviderProblem             the provider refused, failed or answered what cannot be used
@@ -230,10 +236,22 @@ class CredentialOperation(CallerProblem):
     status, code, title = 403, "credential-operation", "The operation concerns the linked credential"
 
 
+class CrossSite(CallerProblem):
+    """A form of the link page that another site sent."""
+
+    status, code, title = 403, "cross-site", "The form was not sent by our own page"
+
+
 class NotFound(CallerProblem):
     """No such route, account or record within the caller's reach."""
 
     status, code, title = 404, "not-found", "Not found"
+
+
+class UnknownLink(CallerProblem):
+    """A link token that was never made here."""
+
+    status, code, title = 404, "unknown-link", "There is no such link"
 
 
 class MethodNotAllowed(CallerProblem):
@@ -260,10 +278,28 @@ class AnswerNotKept(CallerProblem):
     status, code, title = 409, "idempotency-answer-not-kept", "The write was carried out, and its answer not kept"
 
 
+class LinkElsewhere(CallerProblem):
+    """A link that another browser has begun with, or whose cookie is missing."""
+
+    status, code, title = 409, "link-elsewhere", "The link is in use in another browser"
+
+
 class CursorExpired(CallerProblem):
     """A cursor older than its life of 24 hours."""
 
     status, code, title = 410, "cursor-expired", "The cursor has expired"
+
+
+class LinkExpired(CallerProblem):
+    """A link older than its life of 15 minutes, or whose key was revoked."""
+
+    status, code, title = 410, "link-expired", "The link has expired"
+
+
+class LinkUsed(CallerProblem):
+    """A link by which an account was linked already."""
+
+    status, code, title = 410, "link-used", "The link has been used"
 
 
 class BodyTooLarge(CallerProblem):
@@ -336,6 +372,12 @@ class TooManyAttempts(CallerProblem):
     """Many wrong keys came from the caller's address within a minute; ``Retry-After`` is in seconds."""
 
     status, code, title = 429, "too-many-attempts", "Too many wrong API keys from this address"
+
+
+class LinkAttempts(CallerProblem):
+    """More tries than one link is given."""
+
+    status, code, title = 429, "link-attempts", "Too many attempts with one link"
 
 
 class HeadTooLarge(CallerProblem):

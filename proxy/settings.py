@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo, fields
 
 from proxy.bounds import Bounds
+from proxy.logo import read_logo
 from proxy.seal import SealingKey
 
 PREFIX = "INTERLINE_"
@@ -60,6 +62,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``name=calls`` pairs: calls a minute where a self-hosted provider allows others than its file declares."""
     mappings_dir: str | None = None
     """A folder of provider files to use instead of those of the package."""
+    public_url: str | None = None
+    """Where browsers reach this server, as ``https://<host>``: for link pages, their cookies and their forms."""
+    link_name: Annotated[str, Meta(min_length=1, max_length=60)] = "Interline"
+    """The operator's name on the link page."""
+    link_logo: str | None = None
+    """The operator's logo on the link page: a file (SVG, PNG, JPEG or WebP, at most 256 KiB), read at start."""
+    link_color: Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#0b6e5f"
+    """The operator's colour on the link page, as ``#rrggbb``."""
+    link_origins: tuple[str, ...] = ()
+    """Where link pages may send a browser back to or post messages to; any https origin where not set."""
     bounds: Bounds = Bounds()
     """Sizes, counts and times: ``INTERLINE_BOUNDS_<NAME>``."""
 
@@ -248,6 +260,35 @@ def _without_password(url: str) -> str:
     return f"{scheme}://{'***@' if at else ''}{place}"
 
 
+def _public_url(text: str) -> str:
+    return _web_origin(text.rstrip("/"))
+
+
+def _link_origins(text: str) -> tuple[str, ...]:
+    return tuple(_web_origin(item) for item in _items(text))
+
+
+def _web_origin(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("an origin is https://<host> or https://<host>:<port>, without a path")
+    if "@" in text or text != text.lower():
+        raise ValueError("an origin is written in small letters, without user and password")
+    return text
+
+
+def _link_name(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable")
+    named: str = msgspec.convert(text, Annotated[str, Meta(min_length=1, max_length=60)])
+    return named
+
+
+def _link_logo(text: str) -> str:
+    read_logo(Path(text))
+    return text
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "sealing_keys": _sealing_keys,
     "database_url": _database_url,
@@ -255,6 +296,10 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "private_hosts": _private_hosts,
     "provider_bases": _provider_bases,
     "provider_limits": _provider_limits,
+    "public_url": _public_url,
+    "link_name": _link_name,
+    "link_logo": _link_logo,
+    "link_origins": _link_origins,
 }
 _KNOWN = [PREFIX + info.name.upper() for info in _scalars(Settings)] + [
     BOUNDS_PREFIX + info.name.upper() for info in _scalars(Bounds)

@@ -8,6 +8,7 @@ The path of a request:
     /unified/...            unified/routes.py -> unified/read.py -+
     /proxy/...              proxy/passthrough/ -------------------+-> proxy/outbound/call.py -> the provider
     /integrated-account     proxy/accounts/routes.py -------------+
+    /connect-account        proxy/link/pages.py ------------------+
 
 Reading starts here.
 """
@@ -21,11 +22,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import structlog
 from litestar import Litestar, asgi
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
+from sqlalchemy.exc import SQLAlchemyError
 
 from proxy import log
 from proxy.accounts.guard import authenticate
@@ -39,6 +42,14 @@ from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.tables import HEAD
 from proxy.journal import Journal
+from proxy.link.brand import brand_of
+from proxy.link.journey import Journey
+from proxy.link.page import Pages
+from proxy.link.pages import link_page_routes
+from proxy.link.routes import link_token_routes
+from proxy.link.session import Sessions
+from proxy.link.store import Links
+from proxy.link.words import Words
 from proxy.outbound.answer import read_json, refusal
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress, Resolve, resolve
@@ -64,6 +75,8 @@ from unified.routes import Unified, unified_routes
 from unified.version import Versions
 from unified.write import Writer
 
+SWEEP_SECONDS = 60
+
 
 class Server:
     """The parts of one worker, built from the settings; nothing is connected before the first use."""
@@ -77,6 +90,9 @@ class Server:
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
         self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic)
+        self.links = Links(self.engine, sealer)
+        self.pages = Pages(brand_of(settings), Words())
+        self.sessions = Sessions(sealer)
         self.transport = Transport(
             idle_accounts=bounds.idle_accounts,
             connections=bounds.account_in_flight,
@@ -135,13 +151,25 @@ class Server:
         sweeping = asyncio.create_task(self.journal.keep_swept(stopping))
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
+        sweeper = asyncio.create_task(sweep_links(self.links))
         try:
             yield
         finally:
+            sweeper.cancel()
             stopping.set()
             await sweeping
             await self.transport.aclose()
             await self.engine.dispose()
+
+
+async def sweep_links(links: Links) -> None:
+    """Erases what expired links hold, every minute for as long as the worker lives."""
+    while True:
+        try:
+            await links.sweep()
+        except SQLAlchemyError as error:
+            structlog.get_logger("interline.link").warning("links-not-swept", reason=type(error).__name__)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -181,6 +209,8 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
     return [
         *page_routes(server),
         *account_routes(server.accounts, server.verify),
+        *link_token_routes(server.accounts, server.links),
+        *link_page_routes(Journey(server.accounts, server.links, server.verify), server.pages, server.sessions),
         *unified_routes(table),
         asgi("/proxy", is_mount=True, opt={"scope": "proxy"}, copy_scope=False)(proxy),
     ]

@@ -29,6 +29,8 @@ PROVIDERS = ("trengo", "chatwoot")
 PREFERRED_PORT = 8080
 PROXY_PATHS = {"trengo": "tickets", "chatwoot": "api/v1/accounts/3/conversations"}
 """Where each sandbox lists its tickets, below the passthrough; 3 is the one account of the simulated server."""
+CHATWOOT_ACCOUNT = 3
+LINK_BODY = {"tenant_id": "demo-by-hand", "tenant_name": "Sunrise Bakery"}
 READY_SECONDS = 20.0
 STOP_SECONDS = 5.0
 KEY_SCOPES = ("read", "write", "proxy", "link", "admin")
@@ -72,10 +74,12 @@ def _start(stack: ExitStack, port: int, rate_limit: int | None, tickets: int) ->
     server = _spawn(stack, ["-m", "unified", "serve"], environment)
     _wait_ready(server, base_url)
     linked = {name: _link(base_url, key, name, sandboxes[name]) for name in PROVIDERS}
+    link_url = _post(base_url, key, "/link-token", LINK_BODY)["url"]
     tokens = asyncio.run(_mint_tokens(load_settings(environment), list(linked.values())))
     return {
         "base_url": base_url,
         "api_key": key,
+        "link_url": link_url,
         "accounts": {
             name: {
                 "id": linked[name]["id"],
@@ -200,8 +204,12 @@ def _link(base_url: str, key: str, name: str, sandbox: dict[str, Any]) -> dict[s
         "context": {**host, **sandbox["connection"]},
         "credentials": {"token": sandbox["token"]},
     }
+    return _post(base_url, key, "/integrated-account", body)
+
+
+def _post(base_url: str, key: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
-        f"{base_url}/integrated-account",
+        base_url + path,
         json.encode(body),
         {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
@@ -210,7 +218,7 @@ def _link(base_url: str, key: str, name: str, sandbox: dict[str, Any]) -> dict[s
             result: dict[str, Any] = json.decode(answer.read())["result"]
             return result
     except urllib.error.HTTPError as error:
-        raise SystemExit(f"linking {name} failed: {error.read().decode()}") from None
+        raise SystemExit(f"{path} failed: {error.read().decode()}") from None
 
 
 def curl_lines(ready: dict[str, Any]) -> str:
@@ -234,7 +242,26 @@ def curl_lines(ready: dict[str, Any]) -> str:
             f"{tickets}?colour=red'",
             "",
         ]
+    lines += _by_hand(ready)
     return "\n".join([*lines, f"API key: {ready['api_key']}", "Ctrl-C stops everything and removes it.", ""])
+
+
+def _by_hand(ready: dict[str, Any]) -> list[str]:
+    """How to link a further account in a browser, and what to paste there."""
+    base, sandboxes = ready["base_url"], ready["sandboxes"]
+    chatwoot = sandboxes["chatwoot"]
+    headers = f"-H 'Authorization: Bearer {ready['api_key']}' -H 'Content-Type: application/json'"
+    return [
+        "Link another account by hand, as your customer would (the link is good for 15 minutes):",
+        f"  {ready['link_url']}",
+        f"  Trengo asks for the API token    {sandboxes['trengo']['token']}",
+        f"  Chatwoot asks for the address    {chatwoot['url']}",
+        f"           the account number      {CHATWOOT_ACCOUNT}",
+        f"           and the access token    {chatwoot['token']}",
+        "# a further link",
+        f"curl -s {headers} '{base}/link-token' -d '{json.encode(LINK_BODY).decode()}'",
+        "",
+    ]
 
 
 def _pick(path: str) -> str:

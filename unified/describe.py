@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from proxy.accounts.routes import account_routes
 from proxy.language.document import Mistakes, convert, read
+from proxy.link.routes import link_token_routes
 from proxy.seal import SealingKey, new_key
 from proxy.settings import Settings
 from unified.app import Server
@@ -42,7 +43,8 @@ def description() -> bytes:
     )
     server = Server(settings, mappings)
     framework = Litestar(
-        account_routes(server.accounts, server.verify), openapi_config=OpenAPIConfig(title="Interline", version=VERSION)
+        [*account_routes(server.accounts, server.verify), *link_token_routes(server.accounts, server.links)],
+        openapi_config=OpenAPIConfig(title="Interline", version=VERSION),
     )
     return encode(document(framework.openapi_schema.to_schema(), whole_examples(mappings), example_bodies()))
 

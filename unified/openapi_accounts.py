@@ -13,6 +13,10 @@ SUMMARIES: Mapping[str, tuple[str, str]] = {
     "getAccount": ("Get a linked account", "The linked account."),
     "updateAccount": ("Change an account or put a new credential in", "The account as it is now."),
     "deleteAccount": ("Unlink an account; its credential and tokens are gone", "What was deleted."),
+    "createLinkToken": (
+        "Make a link for a customer to link an account on the page",
+        "The link; it is shown this once.",
+    ),
     "listIntegrations": ("List the providers that this server knows", "The providers."),
     "getIntegration": ("Get a provider: what linking an account of it takes", "The provider."),
 }

@@ -5,7 +5,7 @@ exist, by the same query. A busy account costs no query and no decryption: what 
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from re import compile as pattern
 from typing import Any
 
@@ -32,6 +32,9 @@ from proxy.seal import Sealer
 from proxy.settings import Settings
 
 _ID = pattern(r"[0-9A-Za-z-]{1,36}\Z")
+
+Also = Callable[[AsyncConnection, str], Awaitable[None]]
+"""What else happens in the transaction that writes an account, whose id it is told; what it raises undoes both."""
 
 
 class _Known(Struct):
@@ -94,7 +97,9 @@ class Accounts:
         async with self._reading.connect() as connection:
             return [account_of(row) for row in await connection.execute(query)]
 
-    async def create(self, caller: Caller, linked: LinkedAccount, verified: Verified) -> Account:
+    async def create(
+        self, caller: Caller, linked: LinkedAccount, verified: Verified, also: Also | None = None
+    ) -> Account:
         """Stores a candidate that was verified."""
         now = self._now()
         values = self.assembler.columns(linked) | {
@@ -110,6 +115,8 @@ class Accounts:
             "updated_at": now,
         }
         async with self.engine.begin() as connection:
+            if also is not None:
+                await also(connection, linked.id)
             row = (await connection.execute(table.insert().values(**values).returning(table))).one()
             detail = {"tenant": linked.tenant_id, "integration": linked.provider.name}
             await audit.note(connection, now, caller.actor, "account.create", linked.id, **detail)
@@ -121,7 +128,13 @@ class Accounts:
         return identity
 
     async def relink(
-        self, caller: Caller, account_id: str, linked: LinkedAccount, label: str, version: str | None = None
+        self,
+        caller: Caller,
+        account_id: str,
+        linked: LinkedAccount,
+        label: str,
+        version: str | None = None,
+        also: Also | None = None,
     ) -> Account:
         """Replaces connection and credential by those of a candidate that was verified; the account is active again.
 
@@ -131,7 +144,7 @@ class Accounts:
         status = case((table.c.status == BLOCKED, BLOCKED), else_=ACTIVE)
         fresh = {"status": status, "refusals": 0, "last_error": None, "label": label}
         fresh |= {"version": version, "version_at": self._now()}
-        account = await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh)
+        account = await self._change(caller, account_id, "account.relink", self.assembler.columns(moved) | fresh, also)
         await flush_erased(self.engine)
         return account
 
@@ -189,12 +202,16 @@ class Accounts:
         """Drops what is remembered of an account."""
         self._known.forget(account_id)
 
-    async def _change(self, caller: Caller, account_id: str, action: str, values: dict[str, Any]) -> Account:
+    async def _change(
+        self, caller: Caller, account_id: str, action: str, values: dict[str, Any], also: Also | None = None
+    ) -> Account:
         _check_form(account_id)
         now = self._now()
         wanted = and_(_is(account_id), _reach(caller))
         statement = update(table).where(wanted).values(**values, updated_at=now).returning(table)
         async with self.engine.begin() as connection:
+            if also is not None:
+                await also(connection, account_id)
             row = (await connection.execute(statement)).one_or_none()
             if row is None:
                 raise no_such_account()

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Table
 
-from proxy.database.tables import accounts
+from proxy.database.tables import accounts, links
 from proxy.seal import bind
 
 
@@ -36,4 +36,6 @@ class SealedColumn(Struct, frozen=True):
 
 CREDENTIAL = SealedColumn(accounts, "credential", use="credential", bound_to=("id", "origin"))
 
-SEALED: tuple[SealedColumn, ...] = (CREDENTIAL,)
+CANDIDATE = SealedColumn(links, "candidate", use="link-candidate", bound_to=("id",))
+
+SEALED: tuple[SealedColumn, ...] = (CREDENTIAL, CANDIDATE)

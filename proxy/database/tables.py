@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that leads to these tables; ``/ready`` compares it with the database's."""
 
 ID = String(36)
@@ -85,12 +85,34 @@ journal = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+links = Table(
+    "links",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("digest", DIGEST, nullable=False, unique=True),  # the link token itself is kept nowhere
+    Column("api_key_id", ID, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("tenant_id", String(255), nullable=False),
+    Column("tenant_name", Text),  # what the page shows instead of the id
+    Column("integrations", Text, nullable=False),  # JSON list: the providers to choose from
+    Column("account_id", ID),  # the account to link again; null: a new one
+    Column("context", Text, nullable=False),  # JSON object: connection fields that the customer cannot change
+    Column("redirect_uri", Text),
+    Column("origin", Text),  # the one origin that the page posts messages to
+    Column("holder", WORD),  # the browser that began; none other may go on
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("candidate", Text),  # sealed: what the provider took, until the customer says that it is the right one
+    Column("linked_id", ID),  # the account that was linked
+    Column("used_at", BigInteger),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
     Column("id", ID, primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
-    Column("actor", String(128), nullable=False),  # key:<id> or token:<id>; key:cli is the command line
+    Column("actor", String(128), nullable=False),  # key:<id>, token:<id> or link:<id>; key:cli is the command line
     Column("action", WORD, nullable=False),  # account.create, key.revoke, ..
     Column("subject", String(128), nullable=False),
     Column("detail", Text, nullable=False),  # JSON object: names of what changed, never content

@@ -16,6 +16,21 @@ from proxy.provider.template import PathTemplate
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]*$")]
 
 
+Language = Literal["de", "es", "fr", "nl"]
+"""The languages of the link page beside English, which is what the words themselves are in."""
+
+
+class TranslatedWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the link page says of a field in another language."""
+
+    label: str
+    """As ``label``, in this language."""
+    help: str
+    """As ``help``; the names of menus as they stand in the provider's own translation, where it has one."""
+    placeholder: str | None = None
+    """Where the example holds words."""
+
+
 class FieldWords(Struct, frozen=True, forbid_unknown_fields=True):
     """One field a customer fills in when linking: a connection field is shown again, a credential never."""
 
@@ -31,6 +46,8 @@ class FieldWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Used when the customer leaves the field empty."""
     optional: bool = False
     """May be left empty."""
+    translated: dict[Language, TranslatedWords] = {}
+    """Label and help in other languages; English is used for those that are missing."""
 
 
 class AuthWords(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,15 @@ OPERATIONS = sum(len(item) for item in DOCUMENT["paths"].values())
 PROVIDERS = ("trengo", "chatwoot")
 CASES = max(2, int(os.environ.get("FUZZ_CASES", "800")) // (OPERATIONS * len(PROVIDERS)))
 """For each operation and provider."""
-OPERATOR = ("listAccounts", "createAccount", "createAccountToken", "getAccount", "deleteAccount", "updateAccount")
+OPERATOR = (
+    "listAccounts",
+    "createAccount",
+    "createAccountToken",
+    "createLinkToken",
+    "getAccount",
+    "deleteAccount",
+    "updateAccount",
+)
 """Operations that an account token may not call: these are sent with the API key."""
 ASKED = ("getCapabilities", "getAccount", "updateAccount")
 """Operations that take the further account's id; a deletion only ever gets made-up ids."""

@@ -46,7 +46,7 @@ def test_the_demo_says_one_line_of_json_and_leaves_nothing_behind(tmp_path, how)
         rest = process.stdout.read()
     assert process.returncode == 0
     assert rest == b""
-    assert set(said) == {"base_url", "api_key", "accounts", "sandboxes"}
+    assert set(said) == {"base_url", "api_key", "link_url", "accounts", "sandboxes"}
     for name in ("trengo", "chatwoot"):
         assert set(said["accounts"][name]) == {"id", "tenant_id", "account_token"}
         assert set(said["sandboxes"][name]) == {"url", "token", "control_url", "control_token"}
@@ -67,10 +67,12 @@ def test_every_printed_curl_line_works_when_pasted(tmp_path):
                 shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, cwd=tmp_path)
                 answers.append((comment, json.loads(shell.stdout)))
         process.send_signal(signal.SIGINT)
-    assert len(answers) == 10
+    assert len(answers) == 11
     for comment, answer in answers:
         if "error" in comment:
             assert answer["code"] == "unsupported-filter"
+        elif "link" in comment:
+            assert answer["result"]["url"].endswith(answer["link_token"])
         elif "itself" in comment:
             assert answer["data"]
         else:

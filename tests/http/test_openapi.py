@@ -21,7 +21,7 @@ OPERATIONS = [(path, method, one) for path, item in DOCUMENT["paths"].items() fo
 WRITES = (("create", "", "post"), ("update", "/{id}", "patch"), ("delete", "/{id}", "delete"))
 WRITTEN = [(one, method) for one in RESOURCES if one.writes for method in one.writes.methods]
 WITH_BODY = [(one, method) for one, method in WRITTEN if method != "delete"]
-BESIDE = ("/health", "/ready", "/metrics", "/docs", "/openapi.json")
+BESIDE = ("/connect-account", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
 """Pages of the server, which no client of the API calls."""
 TRUTOS = {("/unified/ticketing/attachments/download", "post")}
 """Spellings that Truto's clients use; taken, not published."""

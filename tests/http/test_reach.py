@@ -23,6 +23,8 @@ FOR_TOKENS = re.compile(r"/(?:unified|proxy)/|/integrated-account/(?:me|\{accoun
 """All that account tokens are for."""
 BODIES = {("PATCH", "/integrated-account/{account_id:str}"): {"label": "theirs"}}
 TOKEN = "/integrated-account/token"
+BY_BODY = {TOKEN, "/link-token"}
+"""Routes whose body names the account."""
 WRITING = {"POST", "PATCH", "PUT", "DELETE"}
 
 
@@ -47,7 +49,7 @@ NAMING = [one for one in CLOSED if one[1] not in NO_ACCOUNT]
 
 def request_for(method, path, account_id):
     """How a caller asks: the account in the path, in the body of a token's making, or in the query."""
-    if path == TOKEN:
+    if path in BY_BODY:
         return concrete(path), {"json": {"integrated_account_id": account_id}}
     body = {"json": BODIES.get((method, path), {})} if method in WRITING - {"DELETE"} else {}
     if "{account_id:str}" in path:

@@ -18,6 +18,7 @@ TICKED = re.compile(r"``\s?(.+?)\s?``(?!`)|`([^`]+)`")
 SECTIONS = {
     "provider.yaml": model.ProviderWords,
     "A field of `connection` or `credential`": model.FieldWords,
+    "`translated`": model.TranslatedWords,
     "`auth`": model.AuthWords,
     "`verify`": model.VerifyWords,
     "`version`": model.VersionWords,
