@@ -55,6 +55,7 @@ from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress, Resolve, resolve
 from proxy.outbound.media import Media
 from proxy.outbound.paths import target
+from proxy.outbound.redact import needles_of
 from proxy.outbound.request import ProviderRequest
 from proxy.outbound.transport import Transport
 from proxy.passthrough.handler import passthrough_app
@@ -134,7 +135,7 @@ class Server:
         request = ProviderRequest(method, target(account.base_path + path), safe=True)
         answer = await self.outbound.call(account, request, trace)
         try:
-            refused = refusal(answer)
+            refused = refusal(answer, hide=needles_of(account.credential))
             if refused is not None:
                 raise refused
             return answer.status, await read_json(answer)

@@ -240,10 +240,26 @@ def curl_lines(ready: dict[str, Any]) -> str:
             f"{curl}/proxy/{PROXY_PATHS[name]}'",
             "# an error: a filter that does not exist is refused, never ignored",
             f"{tickets}?colour=red'",
+            *_writes(base, account["account_token"], f"$({tickets}?limit=1' | {ticket})"),
             "",
         ]
     lines += _by_hand(ready)
     return "\n".join([*lines, f"API key: {ready['api_key']}", "Ctrl-C stops everything and removes it.", ""])
+
+
+CLOSED = """'{"status": {"category": "closed"}}'"""
+
+
+def _writes(base: str, token: str, ticket: str) -> list[str]:
+    """Lines that write; ``ticket`` is a shell command's output, put into the JSON between two quotes."""
+    curl = f"curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
+    note = f"""'{{"ticket": {{"id": "'"{ticket}"'"}}, "body": "Refund approved", "is_private": true}}'"""
+    return [
+        "# a write: a private note on that ticket, which no customer sees",
+        f"{curl} '{base}/unified/ticketing/comments' -d {note}",
+        "# a write: the ticket is closed, whatever the provider calls that",
+        f"{curl} -X PATCH '{base}/unified/ticketing/tickets/'\"{ticket}\" -d {CLOSED}",
+    ]
 
 
 def _by_hand(ready: dict[str, Any]) -> list[str]:

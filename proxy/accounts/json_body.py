@@ -13,7 +13,11 @@ from proxy.errors import FieldError, InvalidJson, InvalidRequest, UnsupportedMed
 T = TypeVar("T")
 
 _PLACE = pattern(r"(?P<what>.*?)(?: - at `(?P<at>[^`]*)`)?\Z")
-_UNKNOWN = pattern(r"Object contains unknown field `(?P<name>.*)`\Z")
+_NAMED = {
+    "is not known here": pattern(r"Object contains unknown field `(?P<name>.*)`\Z"),
+    "is missing": pattern(r"Object missing required field `(?P<name>.*)`\Z"),
+}
+"""What is wrong with an attribute that the message names, in our words."""
 
 
 def decode(raw: bytes, kind: type[T]) -> T:
@@ -23,7 +27,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest("the body does not fit", errors=[field_error(str(error))]) from None
+        raise unfit(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidJson("the body is not JSON in UTF-8") from None
     except RecursionError:
@@ -34,9 +38,18 @@ def field_error(message: str) -> FieldError:
     """Place and reason out of a msgspec message, the place as the caller would write it (``context.account_id``)."""
     match = _PLACE.match(message)
     what, at = (match["what"], match["at"] or "$") if match else (message, "$")
-    unknown = _UNKNOWN.match(what)
-    path = at.replace("[...]", "") + (f".{unknown['name'][:64]}" if unknown else "")
-    return FieldError(path.removeprefix("$").removeprefix("."), "is not known here" if unknown else what)
+    path = at.replace("[...]", "")
+    for detail, form in _NAMED.items():
+        if named := form.match(what):
+            path, what = f"{path}.{named['name'][:64]}", detail
+    return FieldError(path.removeprefix("$").removeprefix("."), what)
+
+
+def unfit(message: str) -> InvalidRequest:
+    """The problem of a body that msgspec refuses with ``message``."""
+    error = field_error(message)
+    told = f"{error.path}: {error.detail}" if error.path else error.detail
+    return InvalidRequest(f"the body does not fit: {told}", errors=[error])
 
 
 class JsonRequest(Request[Caller, Any, State]):

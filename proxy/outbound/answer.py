@@ -30,6 +30,8 @@ from proxy.provider.model import ErrorRule, Provider
 
 SHOWN_BODY = 4096
 """Bytes of a provider's refusal that a caller with the scope may see."""
+SHOWN_WORDS = 300
+"""Characters of its own words about it that every caller sees in ``detail``."""
 FIELD_ERRORS_MOST = 100
 NO_DETAIL = "refused by the provider"
 
@@ -147,11 +149,12 @@ def refusal(answer: ProviderAnswer, *, show_body: bool = False, hide: Needles | 
     if show_body:
         members = _shown(answer.body or b"", body, provider, hide or Needles(()))
     headers = {"Retry-After": str(relayed_wait(answer.announced_wait))} if kind is RateLimited else {}
+    errors = _field_errors(rule, body, hide or Needles(()))
     return kind(
-        f"{provider.words.label} answered {answer.status}",
+        _told(f"{provider.words.label} answered {answer.status}", errors),
         provider=provider.name,
         provider_status=answer.status,
-        errors=_field_errors(rule, body),
+        errors=errors,
         headers=headers,
         **members,
     )
@@ -196,7 +199,8 @@ def _holds(rule: ErrorRule, status: int, body: Any) -> bool:
         return False
 
 
-def _field_errors(rule: ErrorRule | None, body: Any) -> Sequence[FieldError]:
+def _field_errors(rule: ErrorRule | None, body: Any, hide: Needles) -> Sequence[FieldError]:
+    """The fields that were wrong; what a provider says is not repeated where it holds what ``hide`` looks for."""
     if rule is None or rule.fields is None:
         return ()
     try:
@@ -205,10 +209,21 @@ def _field_errors(rule: ErrorRule | None, body: Any) -> Sequence[FieldError]:
         return ()
     rows = found if isinstance(found, list) else []
     return [
-        FieldError(path=str(row.get("path")), detail=str(row.get("detail") or NO_DETAIL))
+        FieldError(path=_unless(hide, row.get("path"), ""), detail=_unless(hide, row.get("detail"), NO_DETAIL))
         for row in rows[:FIELD_ERRORS_MOST]
         if isinstance(row, dict)
     ]
+
+
+def _unless(hide: Needles, said: Any, instead: str) -> str:
+    text = str(said or instead)
+    return instead if hide.within(text.encode()) else text
+
+
+def _told(what: str, errors: Sequence[FieldError]) -> str:
+    """The refusal in one line, with the provider's own words."""
+    words = "; ".join(dict.fromkeys(one.detail for one in errors if one.detail != NO_DETAIL))[:SHOWN_WORDS]
+    return f"{what}: {words}" if words else what
 
 
 def _shown(raw: bytes, body: Any, provider: Provider, hide: Needles) -> dict[str, Any]:

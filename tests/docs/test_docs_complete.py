@@ -11,7 +11,10 @@ from unified.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
-PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "openapi/README.md")), *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "openapi/README.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 STAGE = re.compile(r'\.stage\("(\w+)"\)')
 ROOMS = sorted(

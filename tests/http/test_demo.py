@@ -67,7 +67,10 @@ def test_every_printed_curl_line_works_when_pasted(tmp_path):
                 shell = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, cwd=tmp_path)
                 answers.append((comment, json.loads(shell.stdout)))
         process.send_signal(signal.SIGINT)
-    assert len(answers) == 11
+    assert len(answers) == 15
+    written = [answer["result"] for comment, answer in answers if "a write" in comment]
+    assert [one["is_private"] for one in written[::2]] == [True, True]
+    assert [one["status"]["category"] for one in written[1::2]] == ["closed", "closed"]
     for comment, answer in answers:
         if "error" in comment:
             assert answer["code"] == "unsupported-filter"

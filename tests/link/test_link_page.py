@@ -101,7 +101,12 @@ async def test_what_the_operator_set_is_shown_and_wins(small):
     host = house.sandboxes["chatwoot"].url
     await browser.open(await house.link(integration="chatwoot", context={"base_url": host, "account_id": 3}))
     assert host in browser.page.text
-    assert set(browser.page.form("")["fields"]) == {"form", "integration", "context.default_inbox_id", "credentials.token"}
+    assert set(browser.page.form("")["fields"]) == {
+        "form",
+        "integration",
+        "context.default_inbox_id",
+        "credentials.token",
+    }
     await browser.submit("", house.typed("chatwoot", base_url="https://evil.example", account_id="99"))
     await browser.submit("/confirm")
     (account,) = await house.accounts()

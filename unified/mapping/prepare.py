@@ -31,8 +31,13 @@ def refuse_unsupported(mapping: ResourceMapping, plan: Plan, body: Body) -> None
         label = mapping.provider.words.label
         raise UnsupportedAttribute(
             f"{label} cannot set {', '.join(missing)} by {plan.method}",
-            errors=[FieldError(name, mapping.unsupported.get(name, "not supported")) for name in missing],
+            errors=[FieldError(name, _why_not(name, mapping, plan)) for name in missing],
         )
+
+
+def _why_not(name: str, mapping: ResourceMapping, plan: Plan) -> str:
+    others = [method for method, other in mapping.plans.items() if other is not plan and name in other.attributes]
+    return mapping.unsupported.get(name) or (f"set by {' or '.join(others)} alone" if others else "not supported")
 
 
 def choose_enums(mapping: ResourceMapping, body: Body, now: Mapping[str, Any] | None) -> Body:
@@ -99,8 +104,11 @@ def _one_found(reference: Reference, path: str, given: Body, known: Sequence[Bod
     matching = [row for row in rows if all(_alike(row.get(reference.columns.get(c, c)), v) for c, v in said.items())]
     if len(matching) != 1:
         told = ", ".join(f"{column} {value!r:.60}" for column, value in said.items())
-        why = "does not exist" if not matching else "is not unique: name it by id"
-        raise ReferenceNotFound(f"{reference.list} has no single one with {told}", errors=[FieldError(path, why)])
+        if matching:
+            told, why = f"{path} is not unique: several have {told}", "is not unique: name it by id"
+        else:
+            told, why = f"{path} does not exist: none has {told}", "does not exist"
+        raise ReferenceNotFound(told, errors=[FieldError(path, why)])
     columns = {ours: matching[0].get(theirs) for ours, theirs in reference.columns.items()}
     return {**given, **{ours: str(value) for ours, value in columns.items() if value is not None}}
 
@@ -180,7 +188,7 @@ def refuse_impossible(plan: Plan, body: Body, context: Context) -> None:
     if lacking:
         raise RequiredAttribute(
             "; ".join(need.detail for need in lacking),
-            errors=[FieldError(" or ".join(need.paths) or "body", need.detail) for need in lacking],
+            errors=[FieldError(path, need.detail) for need in lacking for path in need.paths or ["body"]],
         )
     refused = [one for one in plan.refusals if truth(value_of(one.when, body, context))]
     if refused:

@@ -69,7 +69,7 @@ class PlannedFile(Struct, kw_only=True):
 class PlannedCall(Struct, kw_only=True):
     """A provider call that a write would make; a value that an earlier step gives reads ``{"from": "ticket.id"}``."""
 
-    step: str
+    name: str
     method: str
     path: str
     query: dict[str, Any] | UnsetType = UNSET

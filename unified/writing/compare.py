@@ -9,6 +9,9 @@ from unified.mapping.plan import Plan, value_of
 from unified.mapping.prepare import SIDES, VALUE, same_element
 from unified.writing.run import Work
 
+OTHERWISE = "is not as asked: the provider set it otherwise"
+CHANGED = "was set by the provider, though the write did not ask for it"
+
 Warnings = list[dict[str, str]]
 NO_DIGIT = re.compile("[^0-9]+")
 
@@ -20,8 +23,9 @@ def not_as_asked(work: Work, said: Mapping[str, Any], record: Mapping[str, Any])
     """
     asked = dict(_asked(work.plan, work.body, work.context))
     asked |= {name: said[name] for name in asked if isinstance(said.get(name), dict)}
+    silent = set(work.plan.otherwise) - set(work.body)
     return [
-        {"code": "not-as-asked", "path": path, "detail": f"{path} is not as asked: the provider set it otherwise"}
+        {"code": "not-as-asked", "path": path, "detail": f"{path} {CHANGED if name in silent else OTHERWISE}"}
         for name, value in asked.items()
         if name in record
         for path in _differences(name, value, record[name])

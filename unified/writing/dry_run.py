@@ -31,7 +31,7 @@ async def planned_calls(work: Work, upstream: Upstream) -> list[dict[str, Any]]:
             kept = kept_of(step.keep, answer.body, work.context)
         work.context.steps[step.name] = kept
         said: dict[str, Any] = {
-            "step": step.name if index is None else f"{step.name}:{index}",
+            "name": step.name if index is None else f"{step.name}:{index}",
             "method": call.method,
             "path": path,
         }

@@ -11,7 +11,7 @@ from litestar.types import HTTPScope, Receive
 from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from proxy.accounts.json_body import decode, field_error
+from proxy.accounts.json_body import decode, unfit
 from proxy.bounds import Bounds
 from proxy.errors import BodyTooLarge, FieldError, InvalidRequest, UnsupportedAttribute, UnsupportedMediaType
 from proxy.passthrough.upload import upload_of
@@ -78,7 +78,7 @@ def understood(resource: Resource, kind: type[Struct], raw: Any) -> tuple[dict[s
     try:
         body: dict[str, Any] = msgspec.to_builtins(msgspec.convert(raw, kind))
     except msgspec.ValidationError as error:
-        raise InvalidRequest("the body does not fit", errors=[field_error(str(error))]) from None
+        raise unfit(str(error)) from None
     remote_data = body.pop("remote_data", None)
     if not body:
         raise InvalidRequest("the body says nothing to write")
