@@ -1,7 +1,7 @@
 """The routes of ``/unified``: each resource of the table has a list, a get, and its writes."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post
@@ -33,6 +33,9 @@ from unified.writing.intake import Intake, read_intake
 
 AnyRequest = Request[Any, Any, Any]
 Pairs = list[tuple[str, str]]
+Written = StoredAnswer | dict[str, Any]
+"""A write's answer, or the calls that it would make."""
+Writing = Callable[[Order, Upstream], Coroutine[Any, Any, Written]]
 WRITES = {"scope": "write"}
 
 
@@ -56,7 +59,7 @@ class Unified:
         self._reader = reader
         self._writer = writer
         self._bounds = bounds
-        self._writing: set[asyncio.Task[StoredAnswer]] = set()
+        self._writing: set[asyncio.Task[Written]] = set()
 
     async def list(self, request: AnyRequest, resource: Resource) -> Response[bytes]:
         """One page of a resource."""
@@ -125,14 +128,13 @@ class Unified:
         rehearsed = read_write(query)
         caller = caller_of(request)
         key = idempotency_key(request.headers.getall(KEY, [])) or new_key()
+        upstream = self._upstream(request, account)
         intake = await self._intake(request, resource, method)
         order = Order(mapping, method, record_id, intake, key, caller.owner, request.scope["path"], request.method)
-        try:
-            if rehearsed:
-                return _json(await self._writer.rehearse(order, self._upstream(request, account)), status=200)
-            answer = await self._unbroken(self._writer.write(order, self._upstream(request, account)))
-        finally:
-            intake.close()
+        writing: Writing = self._writer.rehearse if rehearsed else self._writer.write
+        answer = await self._unbroken(self._closing(writing(order, upstream), intake))
+        if isinstance(answer, dict):
+            return _json(answer, status=200)
         return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
     async def _intake(self, request: AnyRequest, resource: Resource, method: str) -> Intake:
@@ -142,7 +144,14 @@ class Unified:
         files = method == "create" and resource.writes is not None and resource.writes.files
         return await read_intake(request.scope, request.receive, resource, kind, self._bounds, files=files)
 
-    async def _unbroken(self, writing: Coroutine[Any, Any, StoredAnswer]) -> StoredAnswer:
+    async def _closing(self, writing: Coroutine[Any, Any, Written], intake: Intake) -> Written:
+        """Ends the files of a write with the write, however long its caller stays."""
+        try:
+            return await writing
+        finally:
+            intake.close()
+
+    async def _unbroken(self, writing: Coroutine[Any, Any, Written]) -> Written:
         """Goes on with a write whose caller has gone away: its answer is there for who repeats it with the key."""
         task = asyncio.create_task(writing)
         self._writing.add(task)

@@ -5,6 +5,7 @@ The stage names are those of the log line and of ``Server-Timing``.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -88,6 +89,8 @@ class Writer:
             answer = await self._answer(order, work, upstream)
             await entry.finish(answer)
         except Problem as problem:
+            if order.mapping.small:
+                self._lists.forget(upstream.account.id)
             await _ended(problem, order, entry, run, None if run is None else work)
             raise
         except BaseException:
@@ -142,7 +145,7 @@ class Writer:
         """The answer after the last step: the record read back, and what of it is not as asked."""
         record_id = order.record_id if order.method != "create" else _made_id(work)
         if order.mapping.small:
-            self._lists.forget(upstream.account.id)
+            self._lists.forget(upstream.account.id)  # before the record is read back: what was kept is old now
         if order.method == "delete":
             body: dict[str, Any] = {"result": {"id": record_id}}
         else:
@@ -224,9 +227,10 @@ def _made_id(work: Work) -> str | None:
 
 
 async def _ended(problem: Problem, order: Order, entry: Entry, run: Run | None, work: Work | None) -> None:
-    """Notes how far a failed write came, and tells the caller."""
+    """Notes how far a failed write came, and tells the caller; a journal that fails now too changes neither."""
     if run is None or work is None or not run.changed():
-        await entry.refused()
+        with suppress(Problem):
+            await entry.refused()
         return
     problem.members["steps"] = run.told()
     made = _made_id(work)
@@ -234,4 +238,5 @@ async def _ended(problem: Problem, order: Order, entry: Entry, run: Run | None, 
         problem.members["result"] = {"id": made}
     problem.members["idempotency_key"] = order.key
     problem.headers[KEY] = order.key
-    await entry.suspended()
+    with suppress(Problem):
+        await entry.suspended()

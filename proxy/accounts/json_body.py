@@ -1,5 +1,6 @@
-"""The one place where a JSON body sent to the account routes is read: every way it can be wrong is a 400."""
+"""The one place where a JSON body sent to us is read: every way it can be wrong is a 400."""
 
+import json
 from re import compile as pattern
 from typing import Any, TypeVar
 
@@ -20,10 +21,52 @@ _NAMED = {
 """What is wrong with an attribute that the message names, in our words."""
 
 
+_BRACKET = pattern(rb'"(?:[^"\\]|\\.)*"|(?P<open>[\[{])|(?P<close>[\]}])')
+
+DEPTH_MOST = 64
+"""Levels of arrays and objects in a body; the schemas need six, ``remote_data`` is the caller's."""
+
+
+def refuse_ambiguous(raw: bytes) -> None:
+    """Raises ``InvalidJson`` for a body nested too deeply, and for an object that names a member twice.
+
+    RFC 8259 section 4 leaves open which of two counts; where one says that a comment is private, nobody should guess.
+    """
+    if raw.count(b"[") + raw.count(b"{") > DEPTH_MOST and _depth(raw) > DEPTH_MOST:
+        raise InvalidJson(f"the body is nested deeper than {DEPTH_MOST} levels")
+    try:
+        json.loads(raw, object_pairs_hook=_unambiguous)
+    except (ValueError, RecursionError):
+        return  # what is wrong with it is told by the decoder that counts
+
+
+def _depth(raw: bytes) -> int:
+    """The deepest level; brackets inside of texts do not count."""
+    depth = deepest = 0
+    for found in _BRACKET.finditer(raw):
+        if found["open"]:
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > DEPTH_MOST:
+                    break
+        elif found["close"]:
+            depth -= 1
+    return deepest
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidJson(f"the member {twice!r:.80} is there twice")
+
+
 def decode(raw: bytes, kind: type[T]) -> T:
     """The body as ``kind``; raises ``InvalidJson``, and ``InvalidRequest`` naming what does not fit."""
     if not raw:
         raise InvalidJson("the body is empty; send a JSON object")
+    refuse_ambiguous(raw)
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:

@@ -17,6 +17,7 @@ RECORD = {
     "custom_fields": [{"id": "9", "name": "order", "value": "17"}, {"id": "8", "name": "other", "value": "x"}],
     "emails": [{"email": "ann@example.com", "type": "primary"}],
     "priority": None,
+    "options": [{"label": "red", "value": "red"}],
     "is_private": True,
 }
 
@@ -49,6 +50,8 @@ def paths(body, otherwise=None, now=None, record=RECORD):
         ({"custom_fields": [{"id": "7", "value": None}]}, []),
         ({"custom_fields": [{"id": "8", "value": None}]}, ["custom_fields"]),
         ({"emails": [{"email": "ANN@example.com"}]}, []),
+        ({"options": [{"label": "red", "value": "red"}]}, []),
+        ({"options": [{"label": "red", "value": "red"}, {"label": "blue", "value": "blue"}]}, ["options"]),
         ({"is_private": True}, []),
         ({"is_private": False}, ["is_private"]),
         ({"comment": {"body": "x", "is_private": True}}, []),

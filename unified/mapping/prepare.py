@@ -134,7 +134,7 @@ def _is_set(value: Any) -> bool:
 
 def _change(name: str, body: Body, present: list[Body]) -> SetChange:
     given = elements(body.get(name))
-    if any(VALUE in one for one in given):
+    if any(is_field_value(one) for one in given):
         return _merged(given, present)
     if name in body:
         whole = _unique(given)
@@ -147,6 +147,11 @@ def _change(name: str, body: Body, present: list[Body]) -> SetChange:
         removed=[one for one in present if not _among(one, whole)],
         whole=whole,
     )
+
+
+def is_field_value(one: Any) -> bool:
+    """Whether an element of a set is the value of a field, which it names; an option has a value and names none."""
+    return isinstance(one, dict) and VALUE in one and not {"id", "name"}.isdisjoint(one)
 
 
 def _merged(given: list[Body], present: list[Body]) -> SetChange:

@@ -6,7 +6,7 @@ from typing import Any
 
 from proxy.language.expression import Context
 from unified.mapping.plan import Plan, value_of
-from unified.mapping.prepare import SIDES, VALUE, same_element
+from unified.mapping.prepare import SIDES, VALUE, is_field_value, same_element
 from unified.writing.run import Work
 
 OTHERWISE = "is not as asked: the provider set it otherwise"
@@ -39,7 +39,7 @@ def _asked(plan: Plan, body: Mapping[str, Any], context: Context) -> Iterator[tu
     sets = context.sets or {}
     for name, value in body.items():
         bare = next((name.removesuffix(side) for side in SIDES[1:] if name.endswith(side)), name)
-        merged = isinstance(value, list) and any(isinstance(one, dict) and VALUE in one for one in value)
+        merged = isinstance(value, list) and any(is_field_value(one) for one in value)
         yield bare, sets[bare].whole if bare in sets and not merged else value
 
 
@@ -58,7 +58,7 @@ def _differences(path: str, asked: Any, found: Any) -> Iterator[str]:
 
 
 def _same_set(asked: Sequence[Any], found: Sequence[Any]) -> bool:
-    if any(isinstance(one, dict) and VALUE in one for one in asked):
+    if any(is_field_value(one) for one in asked):
         return all(_holds_value(found, one) for one in asked)
     if not all(isinstance(one, dict) for one in (*asked, *found)):
         return sorted(map(str, asked)) == sorted(map(str, found))

@@ -125,8 +125,16 @@ class Run:
             await self._entry.not_applied(key)
             raise problem
         if step.safe:
-            raise problem
+            raise self._silence(key, problem) if problem.members.get("outcome") == "unknown" else problem
         return await self._settled(key, step, OutcomeUnknown, problem)
+
+    def _silence(self, key: str, problem: Problem) -> OutcomeUnknown:
+        """What a step that may be sent again ends in where no answer came: the next request with the key sends it."""
+        return OutcomeUnknown(
+            f"the call of the step {key!r} ended without an answer; the provider may have carried it out",
+            provider=self._upstream.account.provider.name,
+            headers={"Retry-After": "1", **problem.headers},
+        )
 
     def _payload(self, step: Step, index: int | None) -> Payload | None:
         """The body of the step, looked at once more for the privacy that was asked for."""
