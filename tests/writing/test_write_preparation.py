@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.errors import InvalidRequest, ReferenceNotFound, UnsupportedChange
+from proxy.errors import FieldError, InvalidRequest, ReferenceNotFound, UnsupportedChange
+from proxy.language.expression import Context, compile_expression
+from proxy.provider.template import compile_template
 from unified.mapping.model import EnumTable, Reference
-from unified.mapping.prepare import changes, choose_enums, same_element
+from unified.mapping.plan import Call, Leaf, Plan, Step
+from unified.mapping.prepare import changes, choose_enums, refuse_impossible, same_element
 from unified.references import SmallLists
 from unified.writing.prepare import find_references
 
@@ -208,3 +211,13 @@ def test_null_empties_a_set():
 )
 def test_elements_are_told_by_id_else_by_name(one, other, same):
     assert same_element(one, other) is same
+
+
+def test_a_word_that_the_provider_has_none_for_is_refused_with_those_it_has():
+    leaf = Leaf(compile_expression("kind"), {"ticket": "T", "contact": "C"})
+    step = Step("field", Call("POST", compile_template("/fields"), body={"type": leaf}), fields={"type": "kind"})
+    refuse_impossible(Plan("create", (step,)), {"kind": "ticket"}, Context())
+    refuse_impossible(Plan("create", (step,)), {}, Context())
+    with pytest.raises(UnsupportedChange) as refused:
+        refuse_impossible(Plan("create", (step,)), {"kind": "profile"}, Context())
+    assert refused.value.errors == (FieldError("kind", "possible: contact, ticket"),)

@@ -13,7 +13,7 @@ from proxy.errors import (
 )
 from proxy.language.expression import Context, SetChange
 from unified.mapping.model import EnumTable, Reference, ResourceMapping
-from unified.mapping.plan import Plan, truth, value_of
+from unified.mapping.plan import Plan, leaves, truth, value_of
 
 Body = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
@@ -187,6 +187,16 @@ def same_element(one: Body, other: Body) -> bool:
     return None not in names and _alike(*names)
 
 
+def _strange_words(plan: Plan, body: Body, context: Context) -> Iterator[FieldError]:
+    """The words of the body that the provider has none for."""
+    for step in plan.steps:
+        for path, leaf in leaves(step.call.body) if step.wanted(body, context) else ():
+            word = None if leaf.words is None else value_of(leaf.expression, body, context)
+            if leaf.words is not None and word is not None and word not in leaf.words:
+                attribute = step.fields.get(".".join(map(str, path)), str(path[-1]))
+                yield FieldError(attribute, f"possible: {', '.join(sorted(leaf.words))}")
+
+
 def refuse_impossible(plan: Plan, body: Body, context: Context) -> None:
     """Raises ``RequiredAttribute`` and ``UnsupportedChange`` for what the plan knows to be impossible."""
     lacking = [need for need in plan.needs if all(value_of(one, body, context) is None for one in need.one_of)]
@@ -201,3 +211,6 @@ def refuse_impossible(plan: Plan, body: Body, context: Context) -> None:
             "; ".join(dict.fromkeys(one.detail for one in refused)),
             errors=[FieldError(one.path, one.detail) for one in refused],
         )
+    strange = list(_strange_words(plan, body, context))
+    if strange:
+        raise UnsupportedChange(f"the provider has no such {strange[0].path}", errors=strange)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from proxy.errors import NotFound
 from proxy.language.expression import Context
 from proxy.provider.template import PathTemplate, segment
 from unified.mapping.plan import Step, each_call, kept_of, value_of
@@ -67,7 +66,7 @@ def stand_ins(step: Step) -> dict[str, Any]:
 
 
 def shown_path(path: PathTemplate, body: Mapping[str, Any], context: Context) -> str:
-    """The path with ``{ticket.id}`` where a value is not known yet."""
+    """The path with ``{ticket.id}`` where a value is not known yet; raises NotFound for the id of no record."""
     return "".join(_pieces(path, body, context))
 
 
@@ -76,8 +75,5 @@ def _pieces(path: PathTemplate, body: Mapping[str, Any], context: Context) -> It
     for expression, literal in zip(path.expressions, path.literals[1:], strict=True):
         value = value_of(expression, body, context)
         known = not (isinstance(value, dict) and "from" in value)
-        try:
-            yield segment(value) if known else f"{{{value['from']}}}"
-        except NotFound:
-            yield "{}"
+        yield segment(value) if known else f"{{{value['from']}}}"
         yield literal

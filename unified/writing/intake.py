@@ -171,7 +171,7 @@ class _Form:
     def _begin(self, segment: MultipartSegment) -> None:
         self._segment = segment
         if self._data is None:
-            if segment.name != DATA or segment.filename:
+            if segment.name != DATA:  # with or without a file name: browsers give one to a Blob
                 raise _data_first()
             self._data = bytearray()
         elif segment.filename is None:
