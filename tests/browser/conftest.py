@@ -32,9 +32,9 @@ def pytest_terminal_summary(terminalreporter):
 collect_ignore_glob = [] if executable() or required() else ["test_*.py"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The browser of the session."""
+    """The browser of a file: while it is open an event loop runs here, and no test with a loop of its own could."""
     from playwright.sync_api import sync_playwright
 
     found = executable()
