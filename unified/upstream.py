@@ -14,6 +14,7 @@ from proxy.outbound.headers import Headers
 from proxy.outbound.paths import provider_path, target
 from proxy.outbound.redact import needles_of
 from proxy.outbound.request import ProviderRequest
+from proxy.outbound.retry import SAFE_METHODS
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.gaps import CutRows
@@ -112,6 +113,8 @@ class Upstream:
                 return Answered(answer.status, None)
             refused = refusal(answer, show_body=self._raw_errors, hide=needles_of(self.account.credential))
             if refused is not None:
+                if answer.repeated and method not in SAFE_METHODS:
+                    refused.members["outcome"] = "unknown"
                 raise refused
             with self.trace.stage("decode"):
                 return Answered(answer.status, await read_json(answer))

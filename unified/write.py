@@ -89,7 +89,7 @@ class Writer:
             answer = await self._answer(order, work, upstream)
             await entry.finish(answer)
         except Problem as problem:
-            if order.mapping.small:
+            if order.mapping.small and run is not None and run.changed():
                 self._lists.forget(upstream.account.id)
             await _ended(problem, order, entry, run, None if run is None else work)
             raise

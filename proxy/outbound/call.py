@@ -12,6 +12,7 @@ from proxy.coordination.window import Announced, Limit, Standing
 from proxy.errors import (
     AccountBlocked,
     DeadlineExceeded,
+    Problem,
     ProviderProblem,
     ProviderUnreachable,
     RateLimited,
@@ -77,11 +78,11 @@ class Outbound:
         with trace.stage("account"):
             address = await self._reachable(account)
             leave = await self._places.enter(account.id, trace.deadline.left())
+        repeated = False
         try:
             with trace.stage("credentials"):
                 ready = outgoing(account, request, address)
             limits = limits_of(account, request.target)
-            repeated = False
             for retries in count():
                 with trace.stage("budget"):
                     await self._budget(account, limits, request, trace)
@@ -97,8 +98,10 @@ class Outbound:
             answer = await self._answer(account, attempt, leave)
             answer.repeated = repeated
             return answer
-        except BaseException:
+        except BaseException as error:
             leave()
+            if repeated and isinstance(error, Problem):
+                error.members["outcome"] = "unknown"  # whatever became of the last attempt: one before may have arrived
             raise
 
     async def _reachable(self, account: LinkedAccount) -> str | None:

@@ -144,6 +144,21 @@ async def test_nobody_listening_is_not_sent_and_says_so_for_a_post():
     assert raised.value.members["outcome"] == "not_sent"
 
 
+async def test_an_attempt_that_is_not_sent_says_nothing_of_the_one_before():
+    async with Upstream() as upstream, Door() as door:
+
+        def script(got, number):
+            upstream._server.close()
+            return [CLOSE]
+
+        upstream.script = script
+        deletion = ProviderRequest("DELETE", "/api/v2/tickets/1", safe=True)
+        with pytest.raises(ProviderUnreachable) as raised:
+            await door.outbound.call(make_account(upstream.origin), deletion, door.trace())
+    assert len(upstream.got) == 1
+    assert raised.value.members["outcome"] == "unknown"
+
+
 STALLED = {
     "no answer": [HANG],
     "half a head": [b"HTTP/1.1 200 OK\r\n", HANG],

@@ -77,7 +77,10 @@ def record(case, send, place, house, plan, key):
         case = replace(case, id=comment_of(place.kept, case.provider))
     before = place.state()
     place.faults(*([case.bent] if case.bent else []))
-    answer = send(case, key)
+    for _ in range(5):
+        answer = send(case, key)
+        if answer.status_code != 503:  # one file for all lanes: a commit may have waited too long on a busy disk
+            break
     assert answer.status_code in (200, 201), answer.text
     assert {one["path"] for one in answer.json().get("warnings", ())} == set(case.told), answer.text
     log = place.log()

@@ -51,7 +51,7 @@ class Killing:
             case = next(one for one in CASES if (one.provider, one.method, one.resource) == wanted)
             plan = self.mappings[case.provider, "ticketing", case.resource].plans[case.method]
             made = record(case, self.send, self.house.places[case.provider], self.house, plan, next(KEYS))
-            reads = {step.name for step in plan.steps if step.call.method == "GET"}
+            reads = {step.name for step in plan.steps if step.reads}
             changing = sum(1 for key in made.steps if key.partition(":")[0] not in reads)
             self.recordings[wanted] = made, plan, changing
         return self.recordings[wanted]

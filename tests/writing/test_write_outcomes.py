@@ -33,13 +33,15 @@ def of(kind, **members):
         (of(DeadlineExceeded, outcome="unknown"), False),
         (of(DeadlineExceeded), False),
         (of(RateLimited), True),
+        (of(RateLimited, outcome="unknown"), False),
+        (of(ProviderInvalid, provider_status=422, outcome="unknown"), False),
         (of(RateLimited, provider_status=429), True),
         (of(ReauthRequired), True),
         (Overloaded("x"), True),
         (AccountBlocked("x"), True),
         (NotFound("x"), True),
     ],
-    ids=lambda value: value if isinstance(value, bool) else f"{value.code} {value.members.get('provider_status')}",
+    ids=lambda value: value if isinstance(value, bool) else f"{value.code} {value.members}",
 )
 def test_only_what_is_proved_had_no_effect(problem, nothing):
     assert had_no_effect(problem) is nothing

@@ -95,7 +95,7 @@ class Run:
             found = await self._settled(key, step, OutcomeUndecided)
             if found is not None:
                 return found
-        return await self._send(key, step, index, again=known is not None and known.state == SENT)
+        return await self._send(key, step, index, again=step.safe and known is not None and known.state == SENT)
 
     async def _send(self, key: str, step: Step, index: int | None, *, again: bool) -> Any:
         call, work = step.call, self._work
@@ -112,20 +112,25 @@ class Run:
             )
         except Problem as problem:
             problem.errors = tuple(in_our_names(problem.errors, step))
-            return await self._unanswered(key, step, problem)
+            return await self._unanswered(key, step, problem, again=again)
         kept = kept_of(step.keep, answer.body, work.context)
         await self._entry.applied(key, kept, answer.status)
         return kept
 
-    async def _unanswered(self, key: str, step: Step, problem: Problem) -> Any:
-        """What is kept of a step that failed and was carried out all the same; raises where it was not, or may be."""
+    async def _unanswered(self, key: str, step: Step, problem: Problem, *, again: bool) -> Any:
+        """What is kept of a step that failed and was carried out all the same; raises where it was not, or may be.
+
+        ``again``: it was sent by a run before, of which the refusal of this one says nothing.
+        """
         if step.reads:
             raise problem
         if had_no_effect(problem):
-            await self._entry.not_applied(key)
+            if not again:
+                await self._entry.not_applied(key)
             raise problem
         if step.safe:
-            raise self._silence(key, problem) if problem.members.get("outcome") == "unknown" else problem
+            silent = problem.members.get("outcome") == "unknown" and problem.members.get("provider_status") is None
+            raise self._silence(key, problem) if silent else problem
         return await self._settled(key, step, OutcomeUnknown, problem)
 
     def _silence(self, key: str, problem: Problem) -> OutcomeUnknown:
