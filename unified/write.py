@@ -30,8 +30,6 @@ from unified.writing.run import Run, Work
 
 KEY, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 CREATED_STATUS = 201
-PREPARED = ("body", "now", "sets")
-"""What the first run of a write fixes: every later one works on the same values."""
 
 
 class Order(Struct, frozen=True):
@@ -230,7 +228,7 @@ async def _ended(problem: Problem, order: Order, entry: Entry, run: Run | None, 
     """Notes how far a failed write came, and tells the caller; a journal that fails now too changes neither."""
     if run is None or work is None or not run.changed():
         with suppress(Problem):
-            await entry.refused()
+            await (entry.suspended() if entry.resumed and run is None else entry.refused())
         return
     problem.members["steps"] = run.told()
     made = _made_id(work)

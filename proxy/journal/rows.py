@@ -1,8 +1,9 @@
 """The table ``journal`` as statements; whatever the database refuses is ``JournalUnavailable``."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -26,6 +27,8 @@ class Rows:
     def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self.clock = clock
+        # SQLite's writers wait by sleeping, and a few that are quick can starve one: in this process they take turns.
+        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     def now(self) -> int:
         """Milliseconds since 1970."""
@@ -39,7 +42,7 @@ class Rows:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes; raises ``JournalUnavailable``, and ``IntegrityError`` as it is."""
         try:
-            async with self._engine.begin() as connection:
+            async with self._turn, self._engine.begin() as connection:
                 yield connection
         except IntegrityError:
             raise

@@ -46,7 +46,6 @@ class Run:
         self._upstream = upstream
         self._settle = settle_seconds
         self._clock = clock
-        self._failed: str | None = None
 
     async def steps(self) -> None:
         """Runs every step that the body asks for, in order; raises the problem of the one that fails."""
@@ -55,11 +54,7 @@ class Run:
         for step, index, element in each_call(work.plan, work.body, work.context):
             key = step.name if index is None else f"{step.name}:{index}"
             work.context.each = element
-            try:
-                kept = await self._one(key, step, index)
-            except Problem:
-                self._failed = key
-                raise
+            kept = await self._one(key, step, index)
             if index is None:
                 work.context.steps[step.name] = kept
             else:
