@@ -8,6 +8,8 @@ import pytest
 
 UNIFIED = "/unified/ticketing/tickets"
 REFUSED = {"match": {}, "do": "status", "status": 401, "body": {"message": "Unauthenticated."}}
+PROVING = {"trengo": ["/api/v2/users"], "chatwoot": ["/api/v1/profile", "/api"]}
+"""The calls that prove a credential, and that of the provider's version."""
 OTHER_AGENCY = {"data": [{"id": 1, "agency_id": 999999, "full_name": "Eve", "authorization": "OWNER"}], "links": {}}
 
 
@@ -143,7 +145,7 @@ def test_a_trial_says_in_a_sentence_what_it_found(link, name):
         return found.returncode, found.stdout
 
     assert trial()[0] == 0
-    assert len(account.sandbox.log()) == 1
+    assert [one["target"] for one in account.sandbox.log()] == PROVING[name]
     code, sentence = trial({"match": {}, "do": "status", "status": 503})
     assert (code, "no verdict" in sentence) == (4, True)
     other = OTHER_AGENCY if name == "trengo" else {"id": 1, "name": "Eve", "accounts": [{"id": 4, "name": "Other"}]}

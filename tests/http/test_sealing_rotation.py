@@ -138,8 +138,17 @@ def test_a_row_that_no_key_opens_is_named_and_the_rest_is_done(demo, servers, tm
     account_id = str(uuid4())
     text = Sealer([SealingKey.parse(stranger)]).for_use("credential").seal(b"{}", b"elsewhere")
     with sqlite3.connect(database) as connection:
-        row = (account_id, "t", "trengo", "l", "active", "{}", ORIGIN, "1", text, 0, 1, 1)
-        connection.execute(f"insert into accounts values ({','.join('?' * 13)})", (*row[:10], None, *row[10:]))
+        row = {"id": account_id, "tenant_id": "t", "integration": "trengo", "label": "l", "status": "active"}
+        row |= {
+            "context": "{}",
+            "origin": ORIGIN,
+            "identity": "1",
+            "credential": text,
+            "created_at": 1,
+            "updated_at": 1,
+        }
+        places = ", ".join(f":{name}" for name in row)
+        connection.execute(f"insert into accounts ({', '.join(row)}) values ({places})", row)
     connection.close()
     environment = {**os.environ, **server.environment, "INTERLINE_SEALING_KEYS": f"{new},{old}"}
     command = [sys.executable, "-m", "unified", "secrets", "rotate"]
