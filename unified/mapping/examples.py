@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from proxy.language.document import Mistake, Mistakes, convert, read
 from proxy.language.expression import Context
+from unified.mapping.example_files import example_rows
 from unified.mapping.joins import join_rows
 from unified.mapping.model import Mappings, Reference, ResourceMapping
 from unified.mapping.vocabulary import ExampleWords
@@ -24,22 +24,7 @@ class Example(msgspec.Struct, frozen=True):
 
 def read_examples(folder: Path, mappings: Mappings) -> list[Example]:
     """Every example below the folder; raises Mistakes for those that cannot be read."""
-    found: list[Example] = []
-    mistakes: list[Mistake] = []
-    for name in mappings.providers:
-        for path in sorted((folder / name / "examples").glob("*.yaml")):
-            try:
-                document = read(path)
-            except Mistakes as error:
-                mistakes.extend(error.mistakes)
-                continue
-            words, wrong = convert(document, list[ExampleWords])
-            mistakes.extend(wrong)
-            rows: list[ExampleWords] = words or []
-            found += [Example(name, document.file, document.line((index,)), one) for index, one in enumerate(rows)]
-    if mistakes:
-        raise Mistakes(mistakes)
-    return found
+    return [Example(*one) for one in example_rows(folder, mappings, "examples", ExampleWords)]
 
 
 def failures(example: Example, mappings: Mappings) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from proxy.errors import NotFound, Problem
-from proxy.language.document import Mistake, Mistakes, convert, read
 from proxy.language.expression import Context, EvaluationError
+from unified.mapping.example_files import example_rows
 from unified.mapping.model import Mappings, ResourceMapping
 from unified.mapping.plan import Plan, Step, each_call, filled, kept_of, value_of
 from unified.mapping.plan_words import PlanExampleWords
@@ -56,22 +56,7 @@ class Outcome(msgspec.Struct):
 
 def read_plan_examples(folder: Path, mappings: Mappings) -> list[PlanExample]:
     """Every example of a write below the folder; raises Mistakes for those that cannot be read."""
-    found: list[PlanExample] = []
-    mistakes: list[Mistake] = []
-    for name in mappings.providers:
-        for path in sorted((folder / name / FOLDER).glob("*.yaml")):
-            try:
-                document = read(path)
-            except Mistakes as error:
-                mistakes.extend(error.mistakes)
-                continue
-            words, wrong = convert(document, list[PlanExampleWords])
-            mistakes.extend(wrong)
-            rows: list[PlanExampleWords] = words or []
-            found += [PlanExample(name, document.file, document.line((index,)), one) for index, one in enumerate(rows)]
-    if mistakes:
-        raise Mistakes(mistakes)
-    return found
+    return [PlanExample(*one) for one in example_rows(folder, mappings, FOLDER, PlanExampleWords)]
 
 
 def plan_failures(example: PlanExample, mappings: Mappings) -> Iterator[str]:
