@@ -4,8 +4,10 @@ No Python server refuses every ambiguous request (RFC 9112 sections 3 and 6), so
 readers is refused here before any handler sees it.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -25,6 +27,10 @@ Guard = Callable[[HTTPScope, RawHeaders, Bounds], None]
 HOST = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]")
 """Characters of a host and port (RFC 3986 section 3.2.2), without percent-encoding and user information."""
 
+REFUSED_FROM = 400
+DRAIN_SECONDS = 5.0
+"""How long the rest of a refused body is read: a client that is still sending reads no answer (RFC 9112 9.6)."""
+
 
 class Edge:
     """Wraps the application; ``scope["state"]["trace"]`` is there for every handler."""
@@ -41,30 +47,65 @@ class Edge:
         deadline = Deadline(self._bounds.deadline_seconds)
         trace = Trace(secrets.token_hex(12), deadline, path=scope["path"])
         scope.setdefault("state", {})["trace"] = trace
-        answer = _Answer(send, trace)
+        upload = _Upload(scope, receive, self._bounds)
+        answer = _Answer(send, trace, upload)
         try:
             guard_head(scope, self._bounds)
         except Problem as problem:
+            upload.over = True  # who frames a body in two ways is not read on
             await _refuse(problem, answer, trace)
         else:
-            await self._app(scope, receive, answer)
+            await self._app(scope, upload, answer)
         finally:
             log.access(trace, scope["method"], trace.path, answer.status)
             count_answer(scope, answer.status, trace)
 
 
+class _Upload:
+    """A request's body on its way to the handlers; ``over`` once there is nothing more of it to read."""
+
+    def __init__(self, scope: HTTPScope, receive: Receive, bounds: Bounds) -> None:
+        names = {name.lower() for name, _ in scope["headers"]}
+        # Whoever expects 100 has sent nothing yet, and reading would ask for it.
+        self.over = b"expect" in names or names.isdisjoint((b"content-length", b"transfer-encoding"))
+        self._receive = receive
+        self._most = bounds.stream_bytes
+        self._waiting = False
+
+    async def __call__(self) -> Any:
+        """The next message of the server."""
+        self._waiting = True
+        try:
+            message = await self._receive()
+        finally:
+            self._waiting = False
+        self.over = self.over or message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Reads and drops what a refusal left of the body, within bounds."""
+        left = self._most
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while left > 0 and not (self.over or self._waiting):
+                    left -= len((await self()).get("body", b""))
+
+
 class _Answer:
     """Adds our headers to an answer that does not have them, and remembers its status."""
 
-    def __init__(self, send: Send, trace: Trace) -> None:
+    def __init__(self, send: Send, trace: Trace, upload: _Upload) -> None:
         self._send = send
         self._trace = trace
+        self._upload = upload
         self.status = 499
         """Until an answer began: the caller went away (nginx's number for it)."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.status >= REFUSED_FROM:
+                await self._upload.drain()
             headers: RawHeaders = list(message["headers"])
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in answer_headers(self._trace) if name.lower() not in present]
