@@ -152,23 +152,30 @@ def _problem_schema() -> Schema:
             "provider_status": {"type": ["integer", "null"]},
             "supported": {"type": "array", "items": text},
             "next_cursor": text,
-            "steps": {
-                "type": "array",
-                "description": "The steps of a write that did not end; one that was applied is not repeated.",
-                "items": {
-                    "type": "object",
-                    "required": ["name", "state"],
-                    "properties": {"name": text, "state": text},
-                },
-            },
-            "result": {
-                "type": "object",
-                "description": "The record that a write made before it failed.",
-                "required": ["id"],
-                "properties": {"id": text},
-            },
-            "idempotency_key": {**text, "description": "The key by which the write can be continued."},
+            **_of_a_failed_write(text),
         },
+    }
+
+
+def _of_a_failed_write(text: Schema) -> Schema:
+    """What a problem says beside the rest where a write came a part of its way."""
+    return {
+        "steps": {
+            "type": "array",
+            "description": "The steps of a write that did not end; one that was applied is not repeated.",
+            "items": {
+                "type": "object",
+                "required": ["name", "state"],
+                "properties": {"name": text, "state": text},
+            },
+        },
+        "result": {
+            "type": "object",
+            "description": "The record that a write made before it failed.",
+            "required": ["id"],
+            "properties": {"id": text},
+        },
+        "idempotency_key": {**text, "description": "The key by which the write can be continued."},
     }
 
 
