@@ -74,6 +74,13 @@ class Customer:
         with page.expect_navigation():
             page.click("button.main")
 
+    def history(self):
+        """The addresses that the back button would go through, the oldest first."""
+        session = self.context.new_cdp_session(self.page)
+        entries = session.send("Page.getNavigationHistory")["entries"]
+        session.detach()
+        return [entry["url"] for entry in entries]
+
     def reads(self, page=None):
         """What stands on the page."""
         return (page or self.page).inner_text("main")
