@@ -1,5 +1,6 @@
 """The settings of a server, read once at start from environment variables ``INTERLINE_*``."""
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -42,6 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``kid:base64`` pairs separated by commas: the first seals credentials, cursors and digests, each opens them."""
     database_url: str = "sqlite+aiosqlite:///interline.sqlite3"
     """An SQLAlchemy address with an async driver; ``postgresql+asyncpg://..`` with the extra ``postgres``."""
+    redis_url: str | None = None
+    """``redis://..`` or ``rediss://..``: what workers and machines share their rate budgets through."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: Port = 8080
@@ -78,6 +81,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         shown = {info.name: getattr(self, info.name) for info in fields(self)}
         shown["database_url"] = _without_password(self.database_url)
+        shown["redis_url"] = self.redis_url and _without_password(self.redis_url)
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
@@ -176,6 +180,15 @@ def _check_postgres(url: str) -> None:
     names = {part.partition("=")[0] for part in url.partition("?")[2].split("&")}
     if "sslmode" in names:
         raise ValueError("asyncpg takes ssl=require (or verify-full, ..) where other drivers take sslmode")
+
+
+def _redis_url(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname or not re.fullmatch("/?[0-9]*", parts.path):
+        raise ValueError(
+            "must be redis://<host>:<port>/<number> or rediss:// for TLS, with ?.. for what the driver knows"
+        )
+    return text
 
 
 def _private_hosts(text: str) -> tuple[str, ...]:
@@ -292,6 +305,7 @@ def _link_logo(text: str) -> str:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "sealing_keys": _sealing_keys,
     "database_url": _database_url,
+    "redis_url": _redis_url,
     "trusted_proxies": _trusted_proxies,
     "private_hosts": _private_hosts,
     "provider_bases": _provider_bases,

@@ -81,6 +81,9 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
         ({"port": "65536"}, "PORT"),
         ({"log_level": "loud"}, "LOG_LEVEL"),
         ({"database_url": "sqlite:///x"}, "sqlite\\+aiosqlite"),
+        ({"redis_url": "http://127.0.0.1:6379/0"}, "rediss"),
+        ({"redis_url": "redis:///0"}, "rediss"),
+        ({"redis_url": "redis://127.0.0.1/zero"}, "rediss"),
         ({"database_url": "postgresql+asyncpg://u:p@db/x?sslmode=require"}, "ssl=require"),
         ({"private_hosts": "10.0.0.5"}, "host:port"),
         ({"private_hosts": "10.0.0.5:99999"}, "port"),
@@ -143,7 +146,12 @@ def test_postgresql_without_its_driver_is_told_with_the_command_that_installs_it
 
 def test_neither_repr_nor_mistakes_show_a_secret():
     kid, _, material = KEY.partition(":")
-    shown = repr(_load(database_url="postgresql+asyncpg://user:hush@db/x?password=hush"))
+    shown = repr(
+        _load(
+            database_url="postgresql+asyncpg://user:hush@db/x?password=hush",
+            redis_url="rediss://user:hush@cache:6379/1?password=hush",
+        )
+    )
     assert kid in shown
     assert material not in shown
     assert "hush" not in shown
