@@ -124,6 +124,19 @@ class Bytes:
             return found
         raise AssertionError("unreachable")
 
+    def all(self, request):
+        """Everything that comes until the server closes, however that is."""
+        self._close()
+        self._socket = socket.create_connection(self._place, timeout=30)
+        self._socket.sendall(request)
+        received = b""
+        try:
+            while chunk := self._socket.recv(1 << 20):
+                received += chunk
+        except ConnectionError:
+            pass
+        return received
+
     def _answer(self):
         with self._socket.makefile("rb") as file:
             head = self._head(file)

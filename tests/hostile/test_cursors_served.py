@@ -131,7 +131,7 @@ def test_every_flipped_bit_every_cut_and_every_addition_is_refused(stage, accoun
     grown = [cursor + more for more in (*string.printable.rstrip(string.whitespace), " ", "==", "AAAA", cursor, "é")]
     turned = [cursor[::-1], cursor.swapcase(), cursor.upper(), f" {cursor}", cursor.replace("A", "B") + "A"]
     every = [*(one for one in flips if one not in controls), *cuts, *grown, *turned]
-    assert refused(stage, (door.target(accounts[0], one) for one in every)) > 1000
+    assert refused(stage, (door.target(accounts[0], one) for one in every)) > 900
 
 
 @each_door
