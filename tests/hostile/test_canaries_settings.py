@@ -1,4 +1,4 @@
-"""Settings that are unsafe or unusable: no command starts with them, and none repeats the secret that stands in them."""
+"""Settings that are unsafe or unusable: no command starts with them, and none repeats a secret that stands in them."""
 
 import base64
 
