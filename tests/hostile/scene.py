@@ -124,6 +124,13 @@ class Bytes:
             return found
         raise AssertionError("unreachable")
 
+    def pipelined(self, requests):
+        """The statuses of requests that are all written before an answer is read."""
+        self._socket = self._socket or socket.create_connection(self._place, timeout=60)
+        self._socket.sendall(b"".join(requests))
+        with self._socket.makefile("rb") as file:
+            return [self._read(file)[0] for _ in requests]
+
     def all(self, request):
         """Everything that comes until the server closes, however that is."""
         self._close()
@@ -139,12 +146,15 @@ class Bytes:
 
     def _answer(self):
         with self._socket.makefile("rb") as file:
-            head = self._head(file)
-            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-            if fields.get(b"transfer-encoding") == b"chunked":
-                body = self._chunks(file)
-            else:
-                body = file.read(int(fields.get(b"content-length", 0)))
+            return self._read(file)
+
+    def _read(self, file):
+        head = self._head(file)
+        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+        if fields.get(b"transfer-encoding") == b"chunked":
+            body = self._chunks(file)
+        else:
+            body = file.read(int(fields.get(b"content-length", 0)))
         return int(head.split(b" ", 2)[1]), head, body
 
     def _head(self, file):
