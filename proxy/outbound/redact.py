@@ -76,7 +76,6 @@ class Needles:
         """Whether any form stands in ``data``."""
         return any(form in data for form in self._forms)
 
-
     def within_name(self, name: bytes) -> bool:
         """Whether the name of a header shows a form, whose capitals are lost there."""
         return any(form.lower() in name.lower() for form in self._forms)

@@ -1,7 +1,7 @@
 """A storm of cut commands on the library's connections to Redis: nobody reads the answer to another's question.
 
-The pool and the way of cutting are those of our own use of it. A library once handed the answer of a cancelled command to
-the next one (CVE-2023-28858).
+The pool and the way of cutting are those of our own use of it. A library once handed the answer of a cancelled command
+to the next one (CVE-2023-28858).
 """
 
 import asyncio

@@ -14,6 +14,7 @@ from tests.outbound.scripted import make_account, make_provider
 
 SAFE_OUTSIDE_PERCENT = b"-._~!$&'()*+,=:@/"
 
+
 def test_no_spelling_of_a_traversal_escapes_the_base():
     started = time.monotonic()
     cases = accepted = 0
