@@ -77,6 +77,8 @@ def limited(stage):
 
 
 FORMS = ("query", "header", "both")
+KNOWN = "/unified/ticketing/tags/meta/list"
+"""Looks the account up and calls no provider."""
 
 
 def named(account_id, form):
@@ -93,6 +95,8 @@ def test_an_account_of_another_tenant_is_none_however_it_is_named(stage, limited
         if not path.startswith(("/unified/", "/proxy/")):
             continue
         target = re.sub(ID, "1", path)
+        for account_id in (own, foreign):  # what a worker remembers of an account is for those alone who reach it
+            assert stage.ask("GET", KNOWN, **named(account_id, form)).status_code == 200
         seen = [
             stage.ask(method, target, key=limited[key], **named(account_id, form))
             for key, account_id in (("a", foreign), ("none", own), ("none", foreign))
