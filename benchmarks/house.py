@@ -85,10 +85,10 @@ class Server:
 
 
 @contextmanager
-def folder_and_server() -> Iterator[Server]:
+def folder_and_server(base: str = "http://127.0.0.1:9") -> Iterator[Server]:
     """A server that is not started, on a database of its own; nothing survives it."""
     with tempfile.TemporaryDirectory(prefix="interline-benchmark-") as folder:
-        yield Server(Path(folder), "http://127.0.0.1:9")
+        yield Server(Path(folder), base)
 
 
 @contextmanager

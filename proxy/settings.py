@@ -170,8 +170,17 @@ def _database_url(text: str) -> str:
     if not text.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
         raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
     if text.startswith("postgresql"):
+        _check_place(text)
         _check_postgres(text)
     return text
+
+
+def _check_place(url: str) -> None:
+    """A password with signs of its own is taken for host or port, and the driver's complaint would quote it."""
+    user, _, place = url.partition("://")[2].partition("?")[0].rpartition("@")
+    if "@" in user:
+        raise ValueError("an @ in the user or the password is written %40")
+    _split(f"//{place}")
 
 
 def _check_postgres(url: str) -> None:
@@ -198,7 +207,7 @@ def _private_hosts(text: str) -> tuple[str, ...]:
 def _private_host(item: str) -> str:
     parts = _split("//" + item)
     if not parts.hostname or not parts.port or parts.netloc != item or "@" in item:
-        raise ValueError(f"{item!r} is not host:port")
+        raise ValueError(f"{item.rpartition('@')[2]!r} is not host:port")
     if _is_public(parts.hostname):
         raise ValueError(
             f"{item} is an address of the internet, not of your own network; it is reached by https anyway"

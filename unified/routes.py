@@ -17,6 +17,7 @@ from proxy.errors import FieldError, InvalidRequest, NotFound
 from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
+from proxy.outbound.redact import masked, needles_of
 from proxy.outbound.request import patience_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
@@ -37,6 +38,7 @@ Written = StoredAnswer | dict[str, Any]
 """A write's answer, or the calls that it would make."""
 Writing = Callable[[Order, Upstream], Coroutine[Any, Any, Written]]
 WRITES = {"scope": "write"}
+JSON = "application/json"
 
 
 class Unified:
@@ -70,7 +72,7 @@ class Unified:
         _may_see(request, asked.view)
         answer = await self._reader.list(mapping, asked, self._upstream(request, account))
         headers = {} if answer.next_cursor is None else {"Link": _next_link(request, query, answer.next_cursor)}
-        return _json(answer.body(), headers)
+        return _data(json.encode(answer.body()), account, headers)
 
     async def get(self, request: AnyRequest, resource: Resource, record_id: str | None) -> Response[bytes]:
         """One record; the caller's own where there is no id."""
@@ -79,7 +81,8 @@ class Unified:
         mapping = self._mapping(account, resource)
         view = read_get(resource, query)
         _may_see(request, view)
-        return _json(await self._reader.get(mapping, record_id, self._upstream(request, account), view))
+        found = await self._reader.get(mapping, record_id, self._upstream(request, account), view)
+        return _data(json.encode(found), account)
 
     async def download(self, request: AnyRequest, resource: Resource, record_id: str | None) -> Download:
         """The file of a record, fetched through the media door; its link is read anew, for links end."""
@@ -134,8 +137,8 @@ class Unified:
         writing: Writing = self._writer.rehearse if rehearsed else self._writer.write
         answer = await self._unbroken(self._closing(writing(order, upstream), intake))
         if isinstance(answer, dict):
-            return _json(answer, status=200)
-        return Response(answer.body, status_code=answer.status, headers=dict(answer.headers))
+            return _data(json.encode(answer), account, status=200)
+        return _data(answer.body, account, dict(answer.headers), answer.status)
 
     async def _intake(self, request: AnyRequest, resource: Resource, method: str) -> Intake:
         kind = getattr(resource.writes, method, None)
@@ -288,8 +291,18 @@ def _may_see(request: AnyRequest, view: View) -> None:
         caller_of(request).require("proxy")
 
 
-def _json(body: dict[str, Any], headers: dict[str, str] | None = None, status: int | None = None) -> Response[bytes]:
-    return Response(json.encode(body), media_type="application/json", headers=headers or {}, status_code=status)
+def _json(body: dict[str, Any]) -> Response[bytes]:
+    return Response(json.encode(body), media_type=JSON)
+
+
+def _data(
+    body: bytes, account: LinkedAccount, headers: dict[str, str] | None = None, status: int | None = None
+) -> Response[bytes]:
+    """What a provider said, encoded; where it holds the linked credential, each text that does is masked."""
+    needles = needles_of(account.credential)
+    if needles.within(body):
+        body = json.encode(masked(json.decode(body), needles))
+    return Response(body, media_type=JSON, headers=headers or {}, status_code=status)
 
 
 def _next_link(request: AnyRequest, query: Pairs, cursor: str) -> str:

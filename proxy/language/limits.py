@@ -10,10 +10,10 @@ from proxy.language.compiled import Expression, compile_expression
 from proxy.language.context import NOTHING, Context
 from proxy.language.faults import FAULTS, EvaluationError, ExpressionMistake, reason
 from proxy.language.functions import ContextFunctions
-from proxy.language.syntax import Node, parts, same, walk
+from proxy.language.syntax import Node, parse, parts, same, walk
 
 TEXT = 2048
-"""Characters of an expression; the library's lexer is quadratic in the length of a literal."""
+"""Characters of an expression."""
 NODES = 200
 DEPTH = 32
 LITERAL = 1024
@@ -38,15 +38,15 @@ def compile_limited(text: str) -> Expression:
         raise ExpressionMistake(f"is longer than {TEXT} characters")
     if max_open(text) > DEPTH:
         raise ExpressionMistake(f"is nested more than {DEPTH} deep")
-    expression = compile_expression(text)
-    nodes = list(walk(expression.tree))
+    tree = parse(text)
+    nodes = list(walk(tree))
     if len(nodes) > NODES:
         raise ExpressionMistake(f"has more than {NODES} parts")
     if any(node["type"] == "literal" and len(same(node)) > LITERAL for node in nodes):
         raise ExpressionMistake(f"holds a literal of more than {LITERAL} characters")
-    if maps(expression.tree) > MAPS:
+    if maps(tree) > MAPS:
         raise ExpressionMistake(f"has more than {MAPS} map() inside each other")
-    return expression
+    return compile_expression(text)
 
 
 def max_open(text: str) -> int:

@@ -6,7 +6,7 @@ condition of a filter, or declared. Keys are the text of a tree relative to the 
 
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from proxy.language.context import VALUES
 from proxy.language.syntax import STEPS, Node, is_literal, parts, same
@@ -24,27 +24,42 @@ ALWAYS_SET = VALUES - {"now"}
 """Context functions that are set wherever they make sense; a record to be created has no ``now()``."""
 
 
+Texts = dict[int, tuple[Node, str]]
+"""The text of each node by the node's identity; the node is held, so that the identity stays its own."""
+
+
 class Seen(Struct, frozen=True):
-    """What is known not to be null: ``here`` relative to the current value, ``everywhere`` by context functions."""
+    """What is known not to be null: ``here`` relative to the current value, ``everywhere`` by context functions.
+
+    ``texts`` are shared by all that is known in one tree: each node is written out once, however often it is met.
+    """
 
     here: frozenset[str] = frozenset()
     everywhere: frozenset[str] = frozenset()
+    texts: Texts = field(default_factory=dict)
 
     def also(self, nodes: Iterable[Node]) -> "Seen":
         """With more expressions known, and all that they imply."""
         known = [part for node in nodes for part in implied(node)]
         if not known:
             return self
-        absolute = frozenset(same(part) for part in known if is_absolute(part))
-        return Seen(self.here | frozenset(map(same, known)), self.everywhere | absolute)
+        absolute = frozenset(self.text(part) for part in known if is_absolute(part))
+        return Seen(self.here | frozenset(map(self.text, known)), self.everywhere | absolute, self.texts)
 
     def knows(self, node: Node) -> bool:
         """Whether the expression is known not to be null."""
-        return same(node) in self.here or same(node) in self.everywhere
+        text = self.text(node)
+        return text in self.here or text in self.everywhere
 
     def inside(self, *, current: bool) -> "Seen":
         """What is still known where another value is the current one; ``current`` says it is not null."""
-        return Seen(frozenset({same(CURRENT)} if current else ()), self.everywhere)
+        return Seen(frozenset({self.text(CURRENT)} if current else ()), self.everywhere, self.texts)
+
+    def text(self, node: Node) -> str:
+        """``same`` of a node."""
+        if id(node) not in self.texts:
+            self.texts[id(node)] = node, same(node)
+        return self.texts[id(node)][1]
 
 
 def is_absolute(node: Node) -> bool:
@@ -63,18 +78,22 @@ def implied(node: Node) -> Iterable[Node]:
         yield from implied(node["children"][0])
 
 
-def facts(node: Node, *, holds: bool) -> Iterable[Node]:
+def facts(node: Node, *, holds: bool) -> list[Node]:
     """The expressions that are not null where the node counts as true (``holds``), or as false."""
-    kind, children = node["type"], parts(node)
-    if kind == "not_expression":
-        yield from facts(children[0], holds=not holds)
-    elif kind == ("and_expression" if holds else "or_expression"):
-        yield from facts(children[0], holds=holds)
-        yield from facts(children[1], holds=holds)
-    elif kind == "comparator":
-        yield from compared(node, holds=holds)
-    if holds:
-        yield node
+    found: list[Node] = []
+    waiting = [(node, holds)]
+    while waiting:
+        one, true = waiting.pop()
+        kind, children = one["type"], parts(one)
+        if kind == "not_expression":
+            waiting.append((children[0], not true))
+        elif kind == ("and_expression" if true else "or_expression"):
+            waiting += [(child, true) for child in children]
+        elif kind == "comparator":
+            found += compared(one, holds=true)
+        if true:
+            found.append(one)
+    return found
 
 
 def compared(node: Node, *, holds: bool) -> Iterable[Node]:

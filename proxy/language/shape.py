@@ -7,12 +7,13 @@ value at the end.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
-from proxy.language.source import Document, Mistake, Path
+from proxy.language.source import MISTAKES_MOST, Document, Mistake, Path
 
 T = TypeVar("T")
 Found = Iterator[tuple[Path, str]]
@@ -27,7 +28,8 @@ def convert(document: Document, type: type[T] | Any, at: Path = ()) -> tuple[T |
         data = at_path(document.data, at)
     except (LookupError, TypeError):
         return None, [document.mistake(at, "is missing")]
-    mistakes = sorted({document.mistake(path, message) for path, message in check(inspect.type_info(type), data, at)})
+    found = islice(check(inspect.type_info(type), data, at), MISTAKES_MOST)
+    mistakes = sorted({document.mistake(path, message) for path, message in found})
     if mistakes:
         return None, mistakes
     try:

@@ -7,6 +7,11 @@ from msgspec import Struct
 
 Path = tuple[str | int, ...]
 
+MISTAKES_MOST = 200
+"""Mistakes of one document that are looked for: whoever has made so many begins anew."""
+SHOWN_KEY = 80
+"""Characters of a key in a message: a long one would be repeated with every mistake below it."""
+
 
 class Mistake(Struct, frozen=True, order=True):
     """One thing that is wrong in a file; ``key`` is the dotted path to it, empty for the whole file."""
@@ -55,5 +60,10 @@ def dotted(path: Path) -> str:
     """A path as people write it: ``list[0].filters.status``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{shortened(part)}"
     return text.removeprefix(".")
+
+
+def shortened(key: str) -> str:
+    """A key as far as a message shows it."""
+    return key if len(key) <= SHOWN_KEY else key[:SHOWN_KEY] + "..."

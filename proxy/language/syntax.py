@@ -27,9 +27,14 @@ ORDERINGS = frozenset({"lt", "lte", "gt", "gte"})
 
 STAYS = frozenset({"current", "identity"})
 
+TEXT_MAX = 16 * 1024
+"""Characters of any expression; the library's lexer is quadratic in the length of a literal."""
+
 
 def parse(text: str) -> Node:
     """The tree of an expression whose functions exist and have the right number of arguments."""
+    if len(text) > TEXT_MAX:
+        raise ExpressionMistake(f"is longer than {TEXT_MAX} characters")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PendingDeprecationWarning)

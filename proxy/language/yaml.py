@@ -11,7 +11,7 @@ import yaml
 from msgspec import Struct
 
 from proxy.language.scalar import resolve
-from proxy.language.source import Document, Mistake, Path, dotted
+from proxy.language.source import MISTAKES_MOST, Document, Mistake, Path, dotted
 
 PARSER_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What PyYAML raises beside its own errors on malformed input, for instance on an escape beyond Unicode."""
@@ -58,6 +58,12 @@ class Builder:
         return Document(self.file, self.data, self.lines)
 
     def wrong(self, line: int, path: Path, message: str) -> None:
+        """Note a mistake; ends the reading where there are too many."""
+        self.note(line, path, message)
+        if len(self.mistakes) >= MISTAKES_MOST:
+            raise TooMuch("there are more mistakes than are told")
+
+    def note(self, line: int, path: Path, message: str) -> None:
         """Note a mistake."""
         self.mistakes.append(Mistake(self.file, line, dotted(path), message))
 
@@ -187,11 +193,11 @@ def build(events: Iterable[yaml.Event], file: str, limits: Limits) -> tuple[Docu
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        builder.wrong(mark.line + 1 if mark else 1, (), " ".join(filter(None, (error.context, error.problem))))
+        builder.note(mark.line + 1 if mark else 1, (), " ".join(filter(None, (error.context, error.problem))))
     except TooMuch as error:
-        builder.wrong(line_of(builder), (), str(error))
+        builder.note(line_of(builder), (), str(error))
     except (yaml.YAMLError, *PARSER_FAULTS) as error:
-        builder.wrong(line_of(builder), (), f"cannot be read: {(str(error) or 'malformed').splitlines()[0]}")
+        builder.note(line_of(builder), (), f"cannot be read: {(str(error) or 'malformed').splitlines()[0]}")
     return builder.document(), builder.mistakes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from proxy.outbound.credentials import opened
-from proxy.secret import Secret
+from proxy.secret import MASK, Secret
 
 SECRET_KEY = pattern(r"pass|secret|token|hmac|api_key", IGNORECASE)
 """Keys that no provider object keeps on its way out, whatever else the provider file names."""
@@ -75,6 +75,32 @@ class Needles:
     def within(self, data: bytes) -> bool:
         """Whether any form stands in ``data``."""
         return any(form in data for form in self._forms)
+
+    def within_name(self, name: bytes) -> bool:
+        """Whether the name of a header shows a form, whose capitals are lost there."""
+        return any(form.lower() in name.lower() for form in self._forms)
+
+
+def masked(value: Any, needles: Needles) -> Any:
+    """A copy of decoded JSON in which every text and every key that shows a needle is masked as a whole."""
+    out: list[Any] = [None]
+    work: list[tuple[Any, Any, Any]] = [(value, out, 0)]
+    while work:
+        source, place, at = work.pop()
+        if isinstance(source, dict):
+            named = [(_hidden(key, needles), item) for key, item in source.items()]
+            place[at] = dict.fromkeys(key for key, _ in named)
+            work += [(item, place[at], key) for key, item in named]
+        elif isinstance(source, list):
+            place[at] = [None] * len(source)
+            work += [(item, place[at], index) for index, item in enumerate(source)]
+        else:
+            place[at] = _hidden(source, needles)
+    return out[0]
+
+
+def _hidden(value: Any, needles: Needles) -> Any:
+    return MASK if isinstance(value, str) and needles.within(value.encode()) else value
 
 
 def needles_of(credential: Mapping[str, Secret]) -> Needles:

@@ -85,6 +85,8 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
         ({"redis_url": "redis:///0"}, "rediss"),
         ({"redis_url": "redis://127.0.0.1/zero"}, "rediss"),
         ({"database_url": "postgresql+asyncpg://u:p@db/x?sslmode=require"}, "ssl=require"),
+        ({"database_url": "postgresql+asyncpg://u@db:hush/x"}, "the port is not a number"),
+        ({"database_url": "postgresql+asyncpg://u:a@hush@db/x"}, "written %40"),
         ({"private_hosts": "10.0.0.5"}, "host:port"),
         ({"private_hosts": "10.0.0.5:99999"}, "port"),
         ({"private_hosts": "u@h:1"}, "host:port"),

@@ -1,9 +1,6 @@
 """A path is built from checked segments: no spelling of a traversal leaves the base."""
 
-import itertools
-import posixpath
 import time
-from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -12,116 +9,10 @@ from hypothesis import strategies as st
 from proxy.errors import CredentialOperation, InvalidPath, InvalidRequest, PathNotAllowed
 from proxy.outbound.paths import allowed, path_of, provider_path, query_of, segments_of
 from proxy.provider.model import PassthroughWords
+from tests.hostile.spellings import corpus, escapes
 from tests.outbound.scripted import make_account, make_provider
 
-DOTS = [
-    "..",
-    ".",
-    "...",
-    ". .",
-    ".. ",
-    " ..",
-    "..;",
-    "..;x=1",
-    ".;",
-    "..\x00",
-    "..\t",
-    "\u2025",
-    "\uff0e\uff0e",
-    "\u2024\u2024",
-]
-SLASHES = ["/", "\\", "//", "/./", "\\\\", "/\\", "\uff0f", "\uff3c", "\u2215", "\u2044", "\u29f8"]
-EXTRAS = [
-    "\r\n",
-    "\n",
-    "\x00",
-    "?",
-    "#",
-    ";",
-    "%",
-    " ",
-    "\t",
-    "\x7f",
-    "\u2028",
-    "\u202e",
-    "@evil.example",
-    "http://evil.example",
-]
-TARGETS = ["admin", "etc/passwd", "x", "%2e%2e", "..%2f..", "windows\\win.ini"]
-RAW = [
-    b"..%c0%af..", b"..%c1%9c..", b"%c0%ae%c0%ae", b"%e0%80%ae%e0%80%ae", b"%f0%80%80%ae", b"..%e0%80%af",
-    b"%fc%80%80%80%80%af",
-    b"%u002e%u002e", b"%2", b"%", b"%zz", b"..%ff", b"%ed%a0%80", b"\xff\xfe", b"\xc0\xae\xc0\xae", b"%%32%65%%32%65",
-]  # fmt: skip
 SAFE_OUTSIDE_PERCENT = b"-._~!$&'()*+,=:@/"
-
-
-def plain(text):
-    return text.encode("utf-8", "surrogatepass")
-
-
-def percent(text):
-    return b"".join(b"%%%02X" % byte for byte in plain(text))
-
-
-def percent_lower(text):
-    return percent(text).lower()
-
-
-def twice(text):
-    return percent(text).replace(b"%", b"%25")
-
-
-def thrice(text):
-    return twice(text).replace(b"%", b"%25")
-
-
-def half(text):
-    return b"".join(b"%%%02x" % byte if number % 2 else bytes([byte]) for number, byte in enumerate(plain(text)))
-
-
-ENCODINGS = [plain, percent, percent_lower, twice, thrice, half]
-PLACES = [
-    b"/%b", b"/tickets/%b", b"/%b/tickets", b"/tickets/%b/messages", b"/tickets/1/%b", b"/a/b/c/%b",
-    b"/tickets%b", b"/%btickets", b"//%b", b"/tickets//%b",
-]  # fmt: skip
-
-
-def attacks():
-    """Every spelling of dots, of slashes and of what follows, in every encoding, to every depth, at every place."""
-    for dots, slash, depth in itertools.product(DOTS, SLASHES, (1, 2, 3, 6)):
-        climbs = (dots + slash) * depth
-        for tail, encode in itertools.product(("", *TARGETS), ENCODINGS):
-            yield encode(climbs) + plain(tail)
-    for first, second in itertools.product(ENCODINGS, ENCODINGS):
-        for dots, slash, depth in itertools.product(DOTS, SLASHES, (1, 2)):
-            yield (first(dots) + second(slash)) * depth + b"admin"
-    for extra, encode, around in itertools.product(
-        EXTRAS, ENCODINGS, (b"%b", b"a%b", b"%bb", b"..%b..", b"..%b/admin")
-    ):
-        yield around.replace(b"%b", encode(extra))
-    yield from RAW
-    yield from (b"http://evil.example/%b", b"//evil.example/", b"/\\evil.example", b"*", b"evil.example:443")
-
-
-def corpus():
-    for number, attack in enumerate(attacks()):
-        chosen = PLACES if number % 3 == 0 else (PLACES[number % len(PLACES)], PLACES[(number * 7 + 3) % len(PLACES)])
-        for place in chosen:
-            yield place.replace(b"%b", attack)
-
-
-def escapes(path):
-    """Whether a path leaves its base for a reader that decodes it up to three times and folds what servers fold."""
-    raw = path.encode("ascii")
-    for _ in range(4):
-        folded = raw.replace(b"\\", b"/").replace(b"\x00", b"")
-        segments = [segment.split(b";")[0].strip(b" ") for segment in folded.split(b"/")]
-        resolved = posixpath.normpath(b"/base/v2" + b"/".join(segments))
-        if b".." in segments or not (resolved + b"/").startswith(b"/base/v2/") or any(byte < 32 for byte in folded):
-            return True
-        raw = unquote_to_bytes(raw)
-    return False
 
 
 def test_no_spelling_of_a_traversal_escapes_the_base():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.outbound.redact import Holdback, Needles, redacted
+from proxy.outbound.redact import Holdback, Needles, masked, redacted
 
 TOKEN = 'to/ken+of "a\\customer=0123~\u00e9'
 NEEDLES = Needles.of([TOKEN])
@@ -86,3 +86,20 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_has_no_secret_keys_is_copied_as_it_is(value):
     assert redacted(value) == value
+
+
+def test_a_text_that_shows_the_credential_is_masked_and_the_rest_stays():
+    given = {"a": [f"x{TOKEN}", {"b": 1, TOKEN: None}], "c": quote(TOKEN, safe=""), "d": ["fine", True, 1.5]}
+    assert masked(given, NEEDLES) == {"a": ["***", {"b": 1, "***": None}], "c": "***", "d": ["fine", True, 1.5]}
+    assert given["a"][0] == f"x{TOKEN}"
+
+
+@given(JSON)
+def test_what_shows_no_credential_is_not_masked(value):
+    assert masked(value, NEEDLES) == value
+
+
+@pytest.mark.parametrize("name", [b"x-abcdef12345", b"ABCDEF12345", b"x-AbCdEf12345-y"])
+def test_a_header_is_searched_by_its_name_without_its_capitals(name):
+    assert Needles.of(["AbCdEf12345"]).within_name(name)
+    assert not Needles.of(["AbCdEf12346"]).within_name(name)

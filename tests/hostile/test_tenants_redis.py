@@ -1,0 +1,64 @@
+"""A storm of cut commands on the library's connections to Redis: nobody reads the answer to another's question.
+
+The pool and the way of cutting are those of our own use of it. A library once handed the answer of a cancelled command
+to the next one (CVE-2023-28858).
+"""
+
+import asyncio
+import random
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+OPERATIONS = 10_000
+AT_ONCE = 64
+CONNECTIONS = 8
+CUT = 0.2
+
+
+def client_of(url):
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=None,
+        protocol=2,
+        socket_connect_timeout=5.0,
+        socket_timeout=None,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)
+
+
+async def test_ten_thousand_commands_a_fifth_of_them_cut_answer_their_own_question(valkey):
+    rng = random.Random(3)
+    numbers = iter(range(OPERATIONS))
+    told = {"own": 0, "cut": 0, "foreign": [], "failed": 0}
+    client = client_of(valkey.url)
+    echo = client.register_script("return {KEYS[1], ARGV[1]}")
+
+    async def work():
+        for number in numbers:
+            word = f"question-{number}".encode()
+            seconds = rng.random() * 0.002 if rng.random() < CUT else 30.0
+            try:
+                async with asyncio.timeout(seconds):
+                    answer = await (echo([word], [word]) if number % 2 else client.echo(word))
+            except TimeoutError:
+                told["cut"] += 1
+            except RedisError:
+                told["failed"] += 1
+            else:
+                own = answer in (word, [word, word])
+                told["own"] += own
+                told["foreign"] += [] if own else [(word, answer)]
+
+    try:
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    finally:
+        await client.aclose()
+    assert told["foreign"] == []
+    assert told["cut"] > OPERATIONS / 20
+    assert told["failed"] == 0
+    assert told["own"] + told["cut"] == OPERATIONS
