@@ -274,7 +274,7 @@ async def test_nine_hanging_calls_of_one_account_leave_room_for_another():
         assert raised.value.headers == {"Retry-After": "1"}
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(one) for one in results} <= {DeadlineExceeded, Overloaded}
-        assert door.outbound._places._lanes == {}
+        assert door.outbound._places._accounts == {}
 
 
 async def test_a_cancelled_call_gives_everything_back():
@@ -285,7 +285,7 @@ async def test_a_cancelled_call_gives_everything_back():
         with pytest.raises(asyncio.CancelledError):
             await call
         await asyncio.sleep(0.02)
-        assert door.outbound._places._lanes == {}
+        assert door.outbound._places._accounts == {}
         assert upstream.open == 0
 
 
