@@ -1,7 +1,9 @@
 """Counters for Prometheus: answers by route and status, provider calls, time. No tenant, account or id is a label."""
 
+import asyncio
+
 from litestar.types import HTTPScope
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from proxy.trace import Trace
 
@@ -15,6 +17,7 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 CALLS = Counter("interline_provider_calls", "Calls made to providers.", ["route"], registry=REGISTRY)
+TASKS = Gauge("interline_tasks", "Tasks in the event loop.", registry=REGISTRY)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -30,5 +33,6 @@ def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
 
 
 def render() -> bytes:
-    """The metrics in Prometheus's text format."""
+    """The metrics in Prometheus's text format; read in the event loop."""
+    TASKS.set(len(asyncio.all_tasks()))
     return generate_latest(REGISTRY)
