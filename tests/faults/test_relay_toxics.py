@@ -88,7 +88,7 @@ def test_a_timeout_without_end_ends_with_the_connection(relay):
 @pytest.mark.parametrize("toxic", [ResetPeer(), LimitData(size=10, reset=True)], ids=str)
 def test_a_reset_is_a_reset(relay, toxic):
     relay.poison(toxic)
-    with pytest.raises(OSError, match="reset|not connected"):
+    with pytest.raises(OSError, match=r"reset|not connected"):
         echoed(relay)
 
 
