@@ -41,8 +41,6 @@ NEEDS_REAUTH = "needs_reauth"
 BLOCKED = "blocked"
 PAUSE_SECONDS = 1.0
 """How long a scope rests after a 429 that names no time."""
-PAUSE_MOST = 3600.0
-"""No longer, whatever a 429 says: it may be a mistake, and the next one tells again."""
 LEASE_SECONDS = 30.0
 """Beyond its deadline a call cannot last; this is for what the clocks and the loop of a worker are late by."""
 
@@ -230,7 +228,7 @@ class Outbound:
         if incoming.status != 429:
             return None
         wait = wait_announced(provider, incoming.headers, now)
-        await self._coordination.pause(taken.limits[:1], PAUSE_SECONDS if wait is None else min(wait, PAUSE_MOST))
+        await self._coordination.pause(taken.limits[:1], PAUSE_SECONDS if wait is None else wait)
         return wait
 
     async def _unanswered(self, taken: Taken, phase: str) -> None:
