@@ -58,5 +58,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Opening a connection to a provider."""
     budget_wait_seconds: Seconds = 20.0
     """Waiting for a provider's rate budget, unless the caller says ``Prefer: wait=N``."""
+    redis_seconds: Seconds = 0.15
+    """One operation of the shared rate budgets; where it takes longer, the worker goes on with its own."""
     idle_accounts: Positive = 2000
     """Connection pools kept open for accounts that are not in use."""

@@ -1,7 +1,7 @@
 """What one request carries through all rooms: its id, its deadline, its stages, its provider calls."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 Clock = Callable[[], float]
 """Seconds that never go backwards; injected so that tests can turn it."""
@@ -52,7 +52,11 @@ class Stage:
 class Trace:
     """The account of one request: stage timings for log line and ``Server-Timing``, provider calls, budget.
 
+    ``retries`` are calls that were made again, ``retries_withheld`` those that the retry budget held back.
+
     ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
+
+    ``rate`` is the budget after the last provider call; ``ask_rate`` finds it out where there was none.
 
     ``origin`` is that of a page in a browser which may read the answer, once the guard has allowed it.
 
@@ -60,6 +64,7 @@ class Trace:
     """
 
     __slots__ = (
+        "ask_rate",
         "clock",
         "deadline",
         "facts",
@@ -67,6 +72,8 @@ class Trace:
         "path",
         "rate",
         "request_id",
+        "retries",
+        "retries_withheld",
         "stages",
         "started",
         "upstream_calls",
@@ -83,12 +90,20 @@ class Trace:
         self.stages: dict[str, float] = {}
         self.facts: dict[str, str | int] = {}
         self.rate: Rate | None = None
+        self.ask_rate: Callable[[], Awaitable[None]] | None = None
         self.origin: str | None = None
         self.upstream_calls = 0
+        self.retries = 0
+        self.retries_withheld = 0
 
     def stage(self, name: str) -> "Stage":
         """Adds the time spent inside its ``with`` block to the stage ``name``."""
         return Stage(self, name)
+
+    async def find_rate(self) -> None:
+        """Sees to it that ``rate`` is known, where the request has an account whose provider has limits."""
+        if self.rate is None and self.ask_rate is not None:
+            await self.ask_rate()
 
     def elapsed(self) -> float:
         """Seconds since the request began."""

@@ -37,7 +37,8 @@ from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, read_version, verify
 from proxy.accounts.wrong_keys import WrongKeys
 from proxy.bounds import Bounds
-from proxy.coordination.memory import MemoryCoordination
+from proxy.coordination.choice import open_coordination
+from proxy.coordination.turn import Turn
 from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.tables import HEAD
@@ -51,6 +52,7 @@ from proxy.link.session import Sessions
 from proxy.link.store import Links
 from proxy.link.words import Words
 from proxy.outbound.answer import read_json, refusal
+from proxy.outbound.breaker import Breakers
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress, Resolve, resolve
 from proxy.outbound.media import Media
@@ -67,6 +69,7 @@ from unified.edge import Edge
 from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
+from unified.metrics import count_opening
 from unified.pages import page_routes
 from unified.preflight import Preflight
 from unified.problems import EXCEPTION_HANDLERS
@@ -103,13 +106,15 @@ class Server:
         )
         egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic, resolve)
         self.media = Media(self.transport, egress, bounds)
+        self.coordination = open_coordination(settings.redis_url, bounds.redis_seconds)
         self.outbound = Outbound(
             self.transport,
-            MemoryCoordination(time.monotonic),
+            self.coordination,
             egress,
             bounds,
             self._refused,
             self.accounts.note_success,
+            breakers=Breakers(opened=count_opening),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)
@@ -153,14 +158,20 @@ class Server:
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
         sweeper = asyncio.create_task(sweep_links(self.links))
+        await self.coordination.give_back((), Turn())  # a Redis that does not answer is told of at the start
         try:
             yield
         finally:
             sweeper.cancel()
             stopping.set()
             await sweeping
-            await self.transport.aclose()
-            await self.engine.dispose()
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes what was opened."""
+        await self.transport.aclose()
+        await self.coordination.aclose()
+        await self.engine.dispose()
 
 
 async def sweep_links(links: Links) -> None:

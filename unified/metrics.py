@@ -1,8 +1,11 @@
 """Counters for Prometheus: answers by route and status, provider calls, time. No tenant, account or id is a label."""
 
-from litestar.types import HTTPScope
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+import asyncio
 
+from litestar.types import HTTPScope
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 
 REGISTRY = CollectorRegistry()
@@ -15,6 +18,17 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 CALLS = Counter("interline_provider_calls", "Calls made to providers.", ["route"], registry=REGISTRY)
+RETRIES = Counter("interline_provider_retries", "Provider calls made again.", ["route"], registry=REGISTRY)
+WITHHELD = Counter(
+    "interline_provider_retries_withheld",
+    "Provider calls not made again, as too many were under way.",
+    ["route"],
+    registry=REGISTRY,
+)
+OPENINGS = Counter(
+    "interline_breaker_openings", "Times that a provider's host was taken to be down.", ["provider"], registry=REGISTRY
+)
+TASKS = Gauge("interline_tasks", "Tasks in the event loop.", registry=REGISTRY)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -27,8 +41,18 @@ def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
     SECONDS.labels(route).observe(trace.elapsed())
     if trace.upstream_calls:
         CALLS.labels(route).inc(trace.upstream_calls)
+    if trace.retries:
+        RETRIES.labels(route).inc(trace.retries)
+    if trace.retries_withheld:
+        WITHHELD.labels(route).inc(trace.retries_withheld)
+
+
+def count_opening(account: LinkedAccount) -> None:
+    """Counts one breaker that opened."""
+    OPENINGS.labels(account.provider.name).inc()
 
 
 def render() -> bytes:
-    """The metrics in Prometheus's text format."""
+    """The metrics in Prometheus's text format; read in the event loop."""
+    TASKS.set(len(asyncio.all_tasks()))
     return generate_latest(REGISTRY)

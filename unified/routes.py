@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post
@@ -18,7 +19,7 @@ from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
 from proxy.outbound.redact import masked, needles_of
-from proxy.outbound.request import patience_of
+from proxy.outbound.preferences import lane_of, patience_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
@@ -169,6 +170,7 @@ class Unified:
             account_id = account_id_of(caller, named, request.headers.get(HEADER_NAME))
             account = await self._accounts.linked(caller, account_id)
         trace.facts["provider"] = account.provider.name
+        trace.ask_rate = partial(self._outbound.show_rate, account, trace)
         return account
 
     def _mapping(self, account: LinkedAccount, resource: Resource) -> ResourceMapping:
@@ -177,8 +179,14 @@ class Unified:
     def _upstream(self, request: AnyRequest, account: LinkedAccount) -> Upstream:
         caller: Caller = request.state.caller
         trace: Trace = request.scope["state"]["trace"]
-        patience = patience_of(request.headers.getall("prefer", []))
-        return Upstream(self._outbound, account, trace, raw_errors="proxy" in caller.scopes, patience=patience)
+        return Upstream(
+            self._outbound,
+            account,
+            trace,
+            raw_errors="proxy" in caller.scopes,
+            patience=patience_of(request.headers.getall("prefer", [])),
+            lane=lane_of(request.headers.getall("priority", [])),
+        )
 
 
 def unified_routes(unified: Unified) -> list[HTTPRouteHandler]:

@@ -1,6 +1,7 @@
 """The passthrough as an ASGI application, mounted at ``/proxy``."""
 
 from contextlib import ExitStack
+from functools import partial
 from re import compile as pattern
 from typing import Protocol
 
@@ -18,7 +19,8 @@ from proxy.journal.header import NAME as KEY_HEADER
 from proxy.outbound.call import Outbound
 from proxy.outbound.headers import request_headers
 from proxy.outbound.paths import Query, Segments, allowed, path_of, query_of, segments_of, target
-from proxy.outbound.request import ProviderRequest, patience_of
+from proxy.outbound.preferences import lane_of, patience_of
+from proxy.outbound.request import ProviderRequest
 from proxy.outbound.retry import SAFE_METHODS
 from proxy.outbound.silence import of_a_write
 from proxy.passthrough.envelope import Enveloped, Wanted, envelope_of, next_link, wants_envelope
@@ -81,6 +83,7 @@ class _Passthrough(Struct, frozen=True):
             caller = await self._caller(exchange)
             account = await self._account(exchange, caller, query)
         exchange.trace.facts["provider"] = account.provider.name
+        exchange.trace.ask_rate = partial(self.outbound.show_rate, account, exchange.trace)
         enveloped = wants_envelope(query.ours)
         segments, ending = _path(exchange, account)
         envelope = envelope_of(account, exchange.method, segments) if enveloped else None
@@ -182,6 +185,7 @@ def _request(exchange: Exchange, path: str, query: Query) -> ProviderRequest:
         headers=request_headers(exchange.scope["headers"]),
         stream=True,
         patience=patience_of(exchange.header("prefer")),
+        lane=lane_of(exchange.header("priority")),
     )
 
 
