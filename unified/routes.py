@@ -18,8 +18,8 @@ from proxy.errors import FieldError, InvalidRequest, NotFound
 from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
-from proxy.outbound.redact import masked, needles_of
 from proxy.outbound.preferences import lane_of, patience_of
+from proxy.outbound.redact import masked, needles_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
