@@ -68,10 +68,13 @@ def _settings() -> Settings:
 
 
 @main.command("serve")
-def serve_command() -> None:
+@click.option("--workers", type=int, help="Processes that serve; INTERLINE_WORKERS where not given.")
+def serve_command(workers: int | None) -> None:
     """Serves with the settings INTERLINE_*; the database must be migrated (interline db upgrade)."""
     from unified.serve import serve
 
+    if workers is not None:
+        os.environ["INTERLINE_WORKERS"] = str(workers)  # the workers read their settings from there too
     serve(_settings())
 
 

@@ -22,7 +22,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         factory=True,
-        workers=1,
+        workers=settings.workers,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
         log_level=LogLevels.warning,
