@@ -2,6 +2,7 @@
 
 The path of a request:
 
+    Drain                   counts what is under way, and lets the worker leave     (unified/drain.py)
     Edge                    guards the head, opens the trace, logs and counts
     Preflight               answers a browser that asks whether a page of another origin may ask
     authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
@@ -63,6 +64,7 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
+from unified.drain import Drain
 from unified.edge import Edge
 from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
@@ -87,6 +89,7 @@ class Server:
         sealer = Sealer(settings.sealing_keys)
         self.settings = settings
         self.mappings = mappings
+        self.drain = Drain(bounds.notice_seconds)
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
@@ -177,7 +180,8 @@ def create_app(settings: Settings) -> ASGIApp:
     """The whole server as one ASGI application."""
     log.configure(settings.log_level)
     server = Server(settings, load_mappings(mappings_folder(settings)).with_limits(settings.provider_limits))
-    return Edge(Preflight(litestar_app(server, [server.lifespan])), settings.bounds)
+    app = litestar_app(server, [server.lifespan, server.drain.lifespan])  # left in the opposite order
+    return server.drain.around(Edge(Preflight(app), settings.bounds))
 
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]

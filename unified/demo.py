@@ -148,6 +148,7 @@ def _environment(
         "INTERLINE_DATABASE_URL": database,
         "INTERLINE_SEALING_KEYS": new_key(),
         "INTERLINE_PORT": str(port),
+        "INTERLINE_BOUNDS_NOTICE_SECONDS": "0.05",
         "INTERLINE_DOCS": "true",
         "INTERLINE_LOG_LEVEL": "warning",
         "INTERLINE_PROVIDER_BASES": f"trengo={sandboxes['trengo']['url']}/api/v2",

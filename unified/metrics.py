@@ -1,7 +1,7 @@
 """Counters for Prometheus: answers by route and status, provider calls, time. No tenant, account or id is a label."""
 
 from litestar.types import HTTPScope
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from proxy.trace import Trace
 
@@ -15,6 +15,9 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 CALLS = Counter("interline_provider_calls", "Calls made to providers.", ["route"], registry=REGISTRY)
+UNDER_WAY = Gauge(
+    "interline_requests_under_way", "Requests being served now.", registry=REGISTRY, multiprocess_mode="livesum"
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

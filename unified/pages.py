@@ -16,6 +16,7 @@ from proxy.database.tables import HEAD
 from proxy.errors import NotFound, NotReady
 from proxy.settings import Settings
 from unified import metrics
+from unified.drain import Drain
 from unified.folders import data_folder
 from unified.mapping.model import Mappings
 
@@ -52,6 +53,7 @@ class Served(Protocol):
     settings: Settings
     mappings: Mappings
     engine: AsyncEngine
+    drain: Drain
 
 
 def page_routes(server: Served) -> list[HTTPRouteHandler]:
@@ -66,6 +68,8 @@ def _health(server: Served) -> list[HTTPRouteHandler]:
 
     @get("/ready", opt={"scope": PUBLIC}, include_in_schema=False)
     async def ready() -> dict[str, str]:
+        if server.drain.leaving:
+            raise NotReady("the server is stopping")
         try:
             revision = await schema_revision(server.engine)
         except SQLAlchemyError:

@@ -1,31 +1,79 @@
 """Runs the server: Granian with HTTP/1.1 only, no WebSockets, and a limit on how long a head may take."""
 
 import os
+import socket
+from math import ceil
+from multiprocessing.util import register_after_fork
+from typing import Any
 
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 
 from proxy.settings import Settings
+from unified.listening import BACKLOG, listeners
 
 HEAD_READ_MILLISECONDS = 10_000
 APPLICATION = "unified.app:from_environment"
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGINT or SIGTERM; a worker that ends unexpectedly is started again."""
+    """Serves until SIGINT or SIGTERM; SIGHUP replaces the workers; one that ends unexpectedly is started again."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    Granian(
-        APPLICATION,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        factory=True,
-        workers=settings.workers,
-        websockets=False,
-        http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        workers_kill_timeout=30,
-    ).serve()
+    try:
+        sockets = listeners(settings.host, settings.port, settings.workers)
+    except OSError as error:
+        raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
+    Workers(settings, sockets).serve()
+
+
+class Workers(MPServer):
+    """Granian whose workers accept from sockets that outlive them."""
+
+    def __init__(self, settings: Settings, sockets: list[socket.socket]) -> None:
+        bounds = settings.bounds
+        super().__init__(
+            APPLICATION,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            workers=settings.workers,
+            websockets=False,
+            backlog=BACKLOG,
+            http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=ceil(bounds.notice_seconds + bounds.drain_seconds),
+        )
+        self._sockets = sockets
+        self._starting = 0
+        register_after_fork(self, Workers._keep_own)
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = None
+
+    def _drop_shared_socket(self) -> None:
+        """At the end of the server: a connection that no worker will take is refused, not kept waiting."""
+        for one in self._sockets:
+            one.close()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override] # as MPServer
+        self._starting = idx
+        self._sso: Any = self._sockets[idx]  # a process that is spawned, not forked, inherits what is pickled with it
+        self._shd = _holder(self._sso)
+        return super()._spawn_worker(idx, target, callback_loader)
+
+    def _keep_own(self) -> None:
+        """In a worker: the sockets of the others are theirs, and its own is Granian's to close."""
+        own = self._sockets[self._starting]
+        for one in self._sockets:
+            if one is not own:
+                one.close()
+        own.detach()
+
+
+def _holder(one: socket.socket) -> Any:
+    return SocketHolder(one.fileno(), uds=False, backlog=BACKLOG)  # type: ignore[call-arg] # its stub lacks backlog
