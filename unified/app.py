@@ -69,6 +69,7 @@ from unified.edge import Edge
 from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
+from unified.measuring import measured
 from unified.pages import page_routes
 from unified.preflight import Preflight
 from unified.problems import EXCEPTION_HANDLERS
@@ -180,7 +181,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """The whole server as one ASGI application."""
     log.configure(settings.log_level)
     server = Server(settings, load_mappings(mappings_folder(settings)).with_limits(settings.provider_limits))
-    app = litestar_app(server, [server.lifespan, server.drain.lifespan])  # left in the opposite order
+    app = litestar_app(server, [server.lifespan, measured, server.drain.lifespan])  # left in the opposite order
     return server.drain.around(Edge(Preflight(app), settings.bounds))
 
 

@@ -1,11 +1,11 @@
-"""Counters for Prometheus: answers by route and status, provider calls, time. No tenant, account or id is a label."""
+"""What is counted of requests, for Prometheus. No tenant, account or id is a label."""
 
 from litestar.types import HTTPScope
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import Counter, Gauge, Histogram
 
+from proxy.metrics import REGISTRY
 from proxy.trace import Trace
 
-REGISTRY = CollectorRegistry()
 ANSWERS = Counter("interline_answers", "Answers given.", ["method", "route", "status"], registry=REGISTRY)
 SECONDS = Histogram(
     "interline_request_seconds",
@@ -15,11 +15,25 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 CALLS = Counter("interline_provider_calls", "Calls made to providers.", ["route"], registry=REGISTRY)
+PROBLEMS = Counter("interline_problems", "Answers that were a problem, by its code.", ["code"], registry=REGISTRY)
+STAGE_SECONDS = Counter(
+    "interline_stage_seconds", "Time spent in a stage of requests, added up.", ["stage"], registry=REGISTRY
+)
+BUDGET_WAITS = Counter(
+    "interline_budget_waits", "Requests that waited for a provider's rate budget.", ["provider"], registry=REGISTRY
+)
+RETRIED = Counter(
+    "interline_retried_requests", "Requests that called a provider again.", ["provider"], registry=REGISTRY
+)
 UNDER_WAY = Gauge(
     "interline_requests_under_way", "Requests being served now.", registry=REGISTRY, multiprocess_mode="livesum"
 )
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+WAITING = frozenset({"budget", "send", "retry", "journal"})
+"""Stages that wait: for a turn, for a provider, for the database."""
+SHORTEST_WAIT_SECONDS = 0.05
+"""What is shorter was no waiting for a turn."""
 
 
 def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
@@ -30,8 +44,18 @@ def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
     SECONDS.labels(route).observe(trace.elapsed())
     if trace.upstream_calls:
         CALLS.labels(route).inc(trace.upstream_calls)
+    if "code" in trace.facts:
+        PROBLEMS.labels(trace.facts["code"]).inc()
+    _count_waits(trace)
 
 
-def render() -> bytes:
-    """The metrics in Prometheus's text format."""
-    return generate_latest(REGISTRY)
+def _count_waits(trace: Trace) -> None:
+    """What held the request up outside of this server."""
+    stages = trace.stages
+    for name in WAITING.intersection(stages):
+        STAGE_SECONDS.labels(name).inc(stages[name])
+    provider = trace.facts.get("provider", "none")
+    if stages.get("budget", 0.0) >= SHORTEST_WAIT_SECONDS:
+        BUDGET_WAITS.labels(provider).inc()
+    if "retry" in stages:
+        RETRIED.labels(provider).inc()

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import nullcontext
 from math import ceil
 from multiprocessing.util import register_after_fork
 from typing import Any
@@ -13,6 +14,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from proxy.settings import Settings
+from unified.folders import shared_metrics_folder
 from unified.listening import BACKLOG, listeners
 
 HEAD_READ_MILLISECONDS = 10_000
@@ -26,7 +28,8 @@ def serve(settings: Settings) -> None:
         sockets = listeners(settings.host, settings.port, settings.workers)
     except OSError as error:
         raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
-    Workers(settings, sockets).serve()
+    with nullcontext() if settings.workers == 1 else shared_metrics_folder():
+        Workers(settings, sockets).serve()
 
 
 class Workers(MPServer):

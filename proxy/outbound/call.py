@@ -18,6 +18,7 @@ from proxy.errors import (
     RateLimited,
     ReauthRequired,
 )
+from proxy.metrics import count_provider_answer
 from proxy.outbound.answer import ProviderAnswer, refuses_credential
 from proxy.outbound.attempt import Attempt, received
 from proxy.outbound.budget import OutOfBudget, acquire, announced, limits_of, wait_announced
@@ -148,11 +149,13 @@ class Outbound:
         try:
             incoming = await self._transport.send(ready, trace.deadline)
         except SendFailure as failure:
+            count_provider_answer(account.provider.name, None)
             await self._unanswered(limits, failure.phase)
             return Attempt(failure=failure)
         except BaseException:  # cancelled, or the caller's body broke off: the provider may have counted it
             await self._coordination.settle(limits, Announced())
             raise
+        count_provider_answer(account.provider.name, incoming.status)
         try:
             wait = await self._note(account.provider, incoming, limits, trace)
         except BaseException:
