@@ -18,7 +18,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -112,8 +112,8 @@ class Server:
             MemoryCoordination(time.monotonic),
             egress,
             bounds,
-            self._refused,
-            self.accounts.note_success,
+            partial(self._noted, self.accounts.note_refusal),
+            partial(self._noted, self.accounts.note_success),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)
@@ -121,8 +121,12 @@ class Server:
         self.reader = Reader(self.cursors, lists, versions, bounds)
         self.writer = Writer(self.reader, lists, self.journal, bounds)
 
-    async def _refused(self, account_id: str) -> None:
-        await self.accounts.note_refusal(account_id)
+    async def _noted(self, note: Callable[[str], Awaitable[object]], account_id: str) -> None:
+        """The provider has answered by now: where the database cannot be written to, the caller gets that answer."""
+        try:
+            await note(account_id)
+        except SQLAlchemyError as error:
+            structlog.get_logger("interline.accounts").warning("not-noted", reason=type(error).__name__)
 
     async def verify(self, account: LinkedAccount) -> Verified:
         """Proves a credential at its provider."""
