@@ -18,6 +18,8 @@ from unified.folders import shared_metrics_folder
 from unified.listening import BACKLOG, listeners
 
 HEAD_READ_MILLISECONDS = 10_000
+HEAD_START_SECONDS = 2.0
+"""What a new worker has to start in before the one it replaces begins to leave."""
 APPLICATION = "unified.app:from_environment"
 
 
@@ -49,6 +51,7 @@ class Workers(MPServer):
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
+            respawn_interval=HEAD_START_SECONDS,
             workers_kill_timeout=ceil(bounds.notice_seconds + bounds.drain_seconds),
         )
         self._sockets = sockets
