@@ -6,13 +6,12 @@ before they start and removes after them. The numbers of a worker that ended sta
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from litestar import Litestar
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
@@ -24,7 +23,7 @@ from proxy.database.tables import accounts
 from proxy.metrics import REGISTRY
 from unified.folders import METRICS_FOLDER
 
-TICK_SECONDS = 0.5
+TICK_SECONDS = 5.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 WORKERS = Gauge("interline_workers", "Workers that serve.", registry=REGISTRY, multiprocess_mode="livesum")
@@ -33,12 +32,6 @@ RESIDENT = Gauge(
 )
 OPEN_FILES = Gauge(
     "interline_open_files", "Open files and sockets of the workers.", registry=REGISTRY, multiprocess_mode="livesum"
-)
-LAG = Histogram(
-    "interline_event_loop_lag_seconds",
-    "How much later than asked a worker's event loop woke up, twice a second.",
-    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
-    registry=REGISTRY,
 )
 
 
@@ -81,11 +74,9 @@ def forget_dead(folder: Path) -> None:
 
 async def _keep_measuring() -> None:
     while True:
-        asleep = time.monotonic()
-        await asyncio.sleep(TICK_SECONDS)
-        LAG.observe(max(0.0, time.monotonic() - asleep - TICK_SECONDS))
         with suppress(OSError):  # another system than Linux
             _note_resources(Path("/proc/self"))
+        await asyncio.sleep(TICK_SECONDS)
 
 
 def _note_resources(process: Path) -> None:

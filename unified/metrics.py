@@ -22,9 +22,6 @@ STAGE_SECONDS = Counter(
 BUDGET_WAITS = Counter(
     "interline_budget_waits", "Requests that waited for a provider's rate budget.", ["provider"], registry=REGISTRY
 )
-RETRIED = Counter(
-    "interline_retried_requests", "Requests that called a provider again.", ["provider"], registry=REGISTRY
-)
 UNDER_WAY = Gauge(
     "interline_requests_under_way", "Requests being served now.", registry=REGISTRY, multiprocess_mode="livesum"
 )
@@ -54,8 +51,5 @@ def _count_waits(trace: Trace) -> None:
     stages = trace.stages
     for name in WAITING.intersection(stages):
         STAGE_SECONDS.labels(name).inc(stages[name])
-    provider = trace.facts.get("provider", "none")
     if stages.get("budget", 0.0) >= SHORTEST_WAIT_SECONDS:
-        BUDGET_WAITS.labels(provider).inc()
-    if "retry" in stages:
-        RETRIED.labels(provider).inc()
+        BUDGET_WAITS.labels(trace.facts.get("provider", "none")).inc()
