@@ -62,5 +62,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """From SIGTERM until a worker stops to accept; meanwhile ``/ready`` says 503, and answers close connections."""
     drain_seconds: Seconds = 30.0
     """After a worker stopped to accept, what is under way may take so long before it is cut off."""
+    redis_seconds: Seconds = 0.15
+    """One operation of the shared rate budgets; where it takes longer, the worker goes on with its own."""
     idle_accounts: Positive = 2000
     """Connection pools kept open for accounts that are not in use."""

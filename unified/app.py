@@ -38,7 +38,8 @@ from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, read_version, verify
 from proxy.accounts.wrong_keys import WrongKeys
 from proxy.bounds import Bounds
-from proxy.coordination.memory import MemoryCoordination
+from proxy.coordination.choice import open_coordination
+from proxy.coordination.turn import Turn
 from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
 from proxy.database.tables import HEAD
@@ -107,9 +108,10 @@ class Server:
         )
         egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic, resolve)
         self.media = Media(self.transport, egress, bounds)
+        self.coordination = open_coordination(settings.redis_url, bounds.redis_seconds)
         self.outbound = Outbound(
             self.transport,
-            MemoryCoordination(time.monotonic),
+            self.coordination,
             egress,
             bounds,
             partial(self._noted, self.accounts.note_refusal),
@@ -161,14 +163,20 @@ class Server:
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
         sweeper = asyncio.create_task(sweep_links(self.links))
+        await self.coordination.give_back((), Turn())  # a Redis that does not answer is told of at the start
         try:
             yield
         finally:
             sweeper.cancel()
             stopping.set()
             await sweeping
-            await self.transport.aclose()
-            await self.engine.dispose()
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes what was opened."""
+        await self.transport.aclose()
+        await self.coordination.aclose()
+        await self.engine.dispose()
 
 
 async def sweep_links(links: Links) -> None:

@@ -43,8 +43,7 @@ async def _run(settings: Settings, task: Callable[[Server], Awaitable[T]]) -> T:
     try:
         return await task(server)
     finally:
-        await server.transport.aclose()
-        await server.engine.dispose()
+        await server.aclose()
 
 
 async def linked(server: Server, account_id: str) -> LinkedAccount:

@@ -11,7 +11,6 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from proxy.coordination.memory import MemoryCoordination
 from proxy.errors import Problem
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress
@@ -45,7 +44,7 @@ def _strangers(server: Server) -> Outbound:
     """A door for the one call with an invented credential: its refusal must not mark the account."""
     settings = server.settings
     egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic)
-    return Outbound(server.transport, MemoryCoordination(time.monotonic), egress, settings.bounds, _nobody, _nobody)
+    return Outbound(server.transport, server.coordination, egress, settings.bounds, _nobody, _nobody)
 
 
 @click.command("probe")

@@ -17,7 +17,7 @@ from proxy.errors import FieldError, InvalidRequest, NotFound
 from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
-from proxy.outbound.request import patience_of
+from proxy.outbound.preferences import lane_of, patience_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
@@ -174,8 +174,14 @@ class Unified:
     def _upstream(self, request: AnyRequest, account: LinkedAccount) -> Upstream:
         caller: Caller = request.state.caller
         trace: Trace = request.scope["state"]["trace"]
-        patience = patience_of(request.headers.getall("prefer", []))
-        return Upstream(self._outbound, account, trace, raw_errors="proxy" in caller.scopes, patience=patience)
+        return Upstream(
+            self._outbound,
+            account,
+            trace,
+            raw_errors="proxy" in caller.scopes,
+            patience=patience_of(request.headers.getall("prefer", [])),
+            lane=lane_of(request.headers.getall("priority", [])),
+        )
 
 
 def unified_routes(unified: Unified) -> list[HTTPRouteHandler]:

@@ -1,11 +1,12 @@
 """One account's provider during one request: JSON in, JSON out, refusals as problems."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct, json
 
+from proxy.coordination.turn import Lane
 from proxy.errors import InvalidPath, NotFound, ProviderError
 from proxy.language.expression import Context, EvaluationError
 from proxy.outbound.answer import read_json, refusal
@@ -55,7 +56,7 @@ class Upstream:
     """Calls the provider of one account.
 
     ``raw_errors`` shows the provider's own error body, redacted; ``patience`` is how many seconds to wait for its
-    budget.
+    budget, in the ``lane``.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class Upstream:
         *,
         raw_errors: bool,
         patience: float | None = None,
+        lane: Lane = "interactive",
     ) -> None:
         self._outbound = outbound
         self.account = account
         self.trace = trace
         self._raw_errors = raw_errors
         self._patience = patience
+        self._lane = lane
 
     async def json(self, method: str, path: str, *, at_base: bool = False, query: Params = (), body: Any = None) -> Any:
         """The provider's answer, decoded; raises the problem that a refusal amounts to.
@@ -91,8 +94,10 @@ class Upstream:
         query: Params = (),
         payload: Payload | None = None,
         again: bool = False,
+        before_send: Callable[[], Awaitable[None]] | None = None,
     ) -> Answered:
         """One call; raises the problem that a refusal amounts to. ``safe``: it may reach the provider twice.
+        ``before_send`` is awaited when nothing is left to wait for.
 
         A DELETE that finds nothing has had its effect where it was repeated, or where ``again`` says that it was sent
         before.
@@ -106,6 +111,8 @@ class Upstream:
             length=sent.length,
             safe=safe,
             patience=self._patience,
+            lane=self._lane,
+            before_send=before_send,
         )
         answer = await self._outbound.call(self.account, request, self.trace)
         try:

@@ -17,7 +17,7 @@ REACH = pattern(r"/(?:unified|proxy)/.+\Z|/integrated-account/(?:me|[^/]+/capabi
 """What account tokens may ask for."""
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-HEADERS = f"Authorization, Content-Type, {HEADER_NAME}, Idempotency-Key, Prefer, Range"
+HEADERS = f"Authorization, Content-Type, {HEADER_NAME}, Idempotency-Key, Prefer, Priority, Range"
 PREFLIGHT_SECONDS = 600
 """How long a browser remembers the answer: it never changes, but a version of this server may."""
 

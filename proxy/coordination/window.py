@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from proxy.coordination.queue import Queue
+from proxy.coordination.turn import Turn
+
 
 class Limit(Struct, frozen=True):
     """One window a call counts in: ``calls`` in any ``per`` seconds, shared by all that have the same ``key``.
@@ -43,41 +46,65 @@ UNLIMITED = Standing(wait=0.0, limit=0, remaining=0, reset_seconds=0.0)
 
 
 class Window:
-    """The last calls of one scope.
+    """The last calls of one scope, and who waits for the next.
 
     A call under way counts without end and, once answered, for ``per`` seconds from the answer: the provider counted it
     at some moment in between, so it can never see more than the limit in one of its windows, whatever the latency.
     ``elsewhere`` are calls that only the provider knows of: made by others with the same credential.
+
+    Of ``calls`` the window gives out ``1 / share``: the part of one worker where several cannot ask each other.
     """
 
-    __slots__ = ("_answered", "_calls", "_elsewhere", "_elsewhere_until", "_paused_until", "_per", "_under_way")
+    __slots__ = (
+        "_answered",
+        "_calls",
+        "_elsewhere",
+        "_elsewhere_until",
+        "_paused_until",
+        "_per",
+        "_share",
+        "_under_way",
+        "queue",
+    )
 
-    def __init__(self, calls: int, per: float) -> None:
-        self._calls = calls
+    def __init__(self, calls: int, per: float, share: int = 1) -> None:
+        self._share = share
+        self._calls = self._part(calls)
         self._per = per
         self._answered: deque[float] = deque()
-        self._under_way = 0
+        self._under_way: set[str] = set()
         self._elsewhere = 0
         self._elsewhere_until = 0.0
         self._paused_until = 0.0
+        self.queue = Queue()
 
-    def wait(self, now: float) -> float:
-        """Seconds until a call may be taken; 0 means now."""
-        excess = self._used(now) + 1 - self._calls
+    def wait(self, now: float, ahead: int = 0) -> float:
+        """Seconds until a call may be taken by who has ``ahead`` others before it; 0 means now.
+
+        Those ahead take the calls that come free first, and each of these comes free again ``per`` seconds later.
+        """
+        rounds, place = divmod(ahead, self._calls)
+        excess = self._used(now) + place + 1 - self._calls
         free_at = now if excess <= 0 else self._frees(now, excess)
-        return max(0.0, free_at - now, self._paused_until - now)
+        return max(0.0, max(free_at, self._paused_until) + rounds * self._per - now)
 
-    def take(self) -> None:
-        """One call goes under way."""
-        self._under_way += 1
+    def wait_of(self, now: float, turn: Turn) -> float:
+        """Seconds until it is this turn's turn."""
+        return self.wait(now, self.queue.ahead(turn, now))
 
-    def give_back(self) -> None:
-        """A call under way was never sent."""
-        self._under_way -= 1
+    def take(self, call: str) -> None:
+        """One call goes under way; it waits no longer."""
+        self.queue.leave(call)
+        self._under_way.add(call)
 
-    def settle(self, now: float) -> None:
-        """A call under way was answered, or nobody knows whether the provider has seen it."""
-        self._under_way -= 1
+    def give_back(self, call: str) -> None:
+        """A call was never sent, or is waited for no longer."""
+        self.queue.leave(call)
+        self._under_way.discard(call)
+
+    def settle(self, now: float, call: str) -> None:
+        """A call was answered, or nobody knows whether the provider has seen it."""
+        self._under_way.discard(call)
         self._answered.append(now)
 
     def pause(self, until: float) -> None:
@@ -87,10 +114,10 @@ class Window:
     def learn(self, now: float, announced: Announced) -> None:
         """An announced limit replaces the declared one; fewer calls left than we count are calls made elsewhere."""
         if announced.limit is not None and announced.limit > 0:
-            self._calls = announced.limit
+            self._calls = self._part(announced.limit)
         if announced.remaining is None:
             return
-        ours = self._under_way + len(self._answered)
+        ours = len(self._under_way) + len(self._answered)
         self._elsewhere = max(0, self._calls - announced.remaining - ours)
         reset = self._per if announced.reset_seconds is None else announced.reset_seconds
         self._elsewhere_until = now + min(reset, self._per)
@@ -104,14 +131,17 @@ class Window:
 
     def idle(self, now: float) -> bool:
         """Nothing would be lost by forgetting this window."""
-        return self._used(now) == 0 and self._paused_until <= now
+        return self._used(now) == 0 and self._paused_until <= now and not self.queue
+
+    def _part(self, calls: int) -> int:
+        return max(1, calls // self._share)
 
     def _used(self, now: float) -> int:
         while self._answered and now - self._answered[0] >= self._per:
             self._answered.popleft()
         if now >= self._elsewhere_until:
             self._elsewhere = 0
-        return self._under_way + len(self._answered) + self._elsewhere
+        return len(self._under_way) + len(self._answered) + self._elsewhere
 
     def _frees(self, now: float, count: int) -> float:
         """When ``count`` of the used calls will have left; those under way leave in ``per`` at the soonest."""

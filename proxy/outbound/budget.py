@@ -1,8 +1,10 @@
 """Which budgets a call counts in, how it waits for them, and what an answer says of them."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from proxy.coordination import Coordination
+from proxy.coordination.turn import TICKET_SECONDS, Turn
 from proxy.coordination.window import BOUNDLESS, Announced, Limit, Standing
 from proxy.outbound.credentials import credential_digest
 from proxy.outbound.headers import Headers
@@ -10,9 +12,12 @@ from proxy.outbound.paths import prefix_of
 from proxy.outbound.retry import Random, announced_wait, reset_seconds
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import LimitWords, Provider
+from proxy.trace import Clock, Deadline
 
 SPREAD_SECONDS = 0.1
 """Those who wait for the same moment are spread over so much, not to arrive as a herd."""
+ASKED_AGAIN_SECONDS = TICKET_SECONDS / 5
+"""Who waits asks so often at least: its ticket stays, and what came free early is found."""
 _SHORTEST_WAIT = 0.001
 PAUSE_WINDOW_SECONDS = 1.0
 """Of the limit that only pauses: it has nothing to count."""
@@ -56,20 +61,29 @@ def _limit(account: LinkedAccount, words: LimitWords, *, corrected: bool) -> Lim
 async def acquire(
     coordination: Coordination,
     limits: Sequence[Limit],
+    turn: Turn,
     patience: float,
     sleep: Callable[[float], Awaitable[None]],
     random: Random,
+    clock: Clock = time.monotonic,
 ) -> Standing:
     """Takes a call from every limit, waiting ``patience`` seconds at most; raises ``OutOfBudget`` once that is vain."""
-    while True:
-        standing = await coordination.take(limits)
-        if standing.wait <= 0:
-            return standing
-        if standing.wait > patience:
-            raise OutOfBudget(standing)
-        pause = min(max(standing.wait, _SHORTEST_WAIT) + random() * SPREAD_SECONDS, patience)
-        patience -= pause
-        await sleep(pause)
+    waiting = Deadline(patience, clock)
+    try:
+        while True:
+            left = waiting.left()
+            standing = await coordination.take(limits, turn, left)
+            if standing.wait <= 0:
+                return standing
+            if standing.wait > left:
+                raise OutOfBudget(standing)
+            spread = max(standing.wait, _SHORTEST_WAIT) + random() * SPREAD_SECONDS
+            await sleep(min(spread, left, ASKED_AGAIN_SECONDS))
+    except OutOfBudget:
+        raise
+    except BaseException:  # cancelled: the call may have been taken, or its ticket stands in the way of others
+        await coordination.give_back(limits, turn)
+        raise
 
 
 def announced(provider: Provider, headers: Headers, now: float) -> Announced:

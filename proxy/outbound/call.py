@@ -6,8 +6,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
+from msgspec import Struct
+
 from proxy.bounds import Bounds
 from proxy.coordination import Coordination
+from proxy.coordination.turn import Turn
 from proxy.coordination.window import Announced, Limit, Standing
 from proxy.errors import (
     AccountBlocked,
@@ -24,7 +27,7 @@ from proxy.outbound.attempt import Attempt, received
 from proxy.outbound.budget import OutOfBudget, acquire, announced, limits_of, wait_announced
 from proxy.outbound.egress import Egress, EgressRefused
 from proxy.outbound.exchange import Outgoing, SendFailure
-from proxy.outbound.places import Places
+from proxy.outbound.places import Places, Visit
 from proxy.outbound.request import ProviderRequest, outgoing
 from proxy.outbound.retry import SAFE_METHODS, Outcome, Random, Verdict, judge, no, relayed_wait
 from proxy.outbound.transport import Incoming, Transport
@@ -36,10 +39,21 @@ NEEDS_REAUTH = "needs_reauth"
 BLOCKED = "blocked"
 PAUSE_SECONDS = 1.0
 """How long a scope rests after a 429 that names no time."""
+PAUSE_MOST = 3600.0
+"""No longer, whatever a 429 says: it may be a mistake, and the next one tells again."""
+LEASE_SECONDS = 30.0
+"""Beyond its deadline a call cannot last; this is for what the clocks and the loop of a worker are late by."""
 
 Note = Callable[[str], Awaitable[None]]
 """Told of an account id."""
 Sleep = Callable[[float], Awaitable[None]]
+
+
+class Taken(Struct, frozen=True):
+    """A call that was taken from its budgets, to be settled or given back."""
+
+    limits: Sequence[Limit]
+    turn: Turn
 
 
 class Outbound:
@@ -78,7 +92,7 @@ class Outbound:
         """
         with trace.stage("account"):
             address = await self._reachable(account)
-            leave = await self._places.enter(account.id, trace.deadline.left())
+            visit = self._places.admit(account.id, request.lane)
         repeated = False
         try:
             with trace.stage("credentials"):
@@ -86,21 +100,24 @@ class Outbound:
             limits = limits_of(account, request.target)
             for retries in count():
                 with trace.stage("budget"):
-                    await self._budget(account, limits, request, trace)
+                    taken = await self._budget(account, limits, request, trace)
+                with trace.stage("place"):
+                    await self._place(visit, taken, trace)
                 with trace.stage("send"):
-                    attempt = await self._send(account, ready, limits, request, trace)
+                    attempt = await self._send(account, ready, taken, request, trace)
                 verdict = self._verdict(attempt, request, retries, trace)
                 if not verdict.retry:
                     break
                 repeated = repeated or _may_have_arrived(attempt)
                 with trace.stage("retry"):
                     await attempt.discard()
+                    visit.give_back()
                     await self._sleep(verdict.wait)
-            answer = await self._answer(account, attempt, leave)
+            answer = await self._answer(account, attempt, visit.leave)
             answer.repeated = repeated
             return answer
         except BaseException as error:
-            leave()
+            visit.leave()
             if repeated and isinstance(error, Problem):
                 error.members["outcome"] = "unknown"  # whatever became of the last attempt: one before may have arrived
             raise
@@ -121,12 +138,11 @@ class Outbound:
 
     async def _budget(
         self, account: LinkedAccount, limits: Sequence[Limit], request: ProviderRequest, trace: Trace
-    ) -> None:
-        wanted = self._bounds.budget_wait_seconds if request.patience is None else request.patience
+    ) -> Taken:
+        turn = Turn(request.lane, trace.deadline.left() + LEASE_SECONDS)
+        patience = min(self._patience(request, trace), trace.deadline.left())
         try:
-            standing = await acquire(
-                self._coordination, limits, min(wanted, trace.deadline.left()), self._sleep, self._random
-            )
+            standing = await acquire(self._coordination, limits, turn, patience, self._sleep, self._random)
         except OutOfBudget as out:
             _show(trace, out.standing)
             raise RateLimited(
@@ -135,29 +151,43 @@ class Outbound:
                 headers={"Retry-After": str(relayed_wait(out.standing.wait))},
             ) from None
         _show(trace, standing)
+        return Taken(limits, turn)
+
+    def _patience(self, request: ProviderRequest, trace: Trace) -> float:
+        """What is left of the seconds that all calls of a request together may wait for budgets."""
+        whole = self._bounds.budget_wait_seconds if request.patience is None else request.patience
+        return max(0.0, whole - trace.stages.get("budget", 0.0))
+
+    async def _place(self, visit: Visit, taken: Taken, trace: Trace) -> None:
+        """A place among the calls under way; without one the call is not made and counts nowhere."""
+        try:
+            await visit.place(trace.deadline.left())
+        except BaseException:
+            await self._coordination.give_back(taken.limits, taken.turn)
+            raise
 
     async def _send(
         self,
         account: LinkedAccount,
         ready: Outgoing,
-        limits: Sequence[Limit],
+        taken: Taken,
         request: ProviderRequest,
         trace: Trace,
     ) -> Attempt:
-        await self._announce(limits, request)
+        await self._announce(taken, request)
         trace.upstream_calls += 1
         try:
             incoming = await self._transport.send(ready, trace.deadline)
         except SendFailure as failure:
             count_provider_answer(account.provider.name, None)
-            await self._unanswered(limits, failure.phase)
+            await self._unanswered(taken, failure.phase)
             return Attempt(failure=failure)
         except BaseException:  # cancelled, or the caller's body broke off: the provider may have counted it
-            await self._coordination.settle(limits, Announced())
+            await self._coordination.settle(taken.limits, taken.turn, Announced())
             raise
         count_provider_answer(account.provider.name, incoming.status)
         try:
-            wait = await self._note(account.provider, incoming, limits, trace)
+            wait = await self._note(account.provider, incoming, taken, trace)
         except BaseException:
             await incoming.aclose()
             raise
@@ -165,39 +195,38 @@ class Outbound:
         attempt.announced_wait = wait
         return attempt
 
-    async def _announce(self, limits: Sequence[Limit], request: ProviderRequest) -> None:
+    async def _announce(self, taken: Taken, request: ProviderRequest) -> None:
         """Lets the journal write down that bytes may go; where it cannot, none go."""
         if request.before_send is None:
             return
         try:
             await request.before_send()
         except BaseException:
-            await self._coordination.give_back(limits)
+            await self._coordination.give_back(taken.limits, taken.turn)
             raise
 
-    async def _note(
-        self, provider: Provider, incoming: Incoming, limits: Sequence[Limit], trace: Trace
-    ) -> float | None:
+    async def _note(self, provider: Provider, incoming: Incoming, taken: Taken, trace: Trace) -> float | None:
         """Learns from the answer's headers; the seconds that a 429 asks to wait, if it says."""
         now = self._clock()
-        _show(trace, await self._coordination.settle(limits, announced(provider, incoming.headers, now)))
+        told = announced(provider, incoming.headers, now)
+        _show(trace, await self._coordination.settle(taken.limits, taken.turn, told))
         if incoming.status != 429:
             return None
         wait = wait_announced(provider, incoming.headers, now)
-        await self._coordination.pause(limits[:1], PAUSE_SECONDS if wait is None else wait)
+        await self._coordination.pause(taken.limits[:1], PAUSE_SECONDS if wait is None else min(wait, PAUSE_MOST))
         return wait
 
-    async def _unanswered(self, limits: Sequence[Limit], phase: str) -> None:
+    async def _unanswered(self, taken: Taken, phase: str) -> None:
         if phase == "not_sent":
-            await self._coordination.give_back(limits)
+            await self._coordination.give_back(taken.limits, taken.turn)
         else:
-            await self._coordination.settle(limits, Announced())
+            await self._coordination.settle(taken.limits, taken.turn, Announced())
 
     def _verdict(self, attempt: Attempt, request: ProviderRequest, retries: int, trace: Trace) -> Verdict:
         outcome = _outcome(attempt)
         if outcome.phase != "not_sent" and not isinstance(request.body, bytes | None):
             return no("the body was streamed and is gone")
-        patience = self._bounds.budget_wait_seconds if request.patience is None else request.patience
+        patience = self._patience(request, trace)
         return judge(
             outcome,
             repeatable=request.safe or request.method in SAFE_METHODS,

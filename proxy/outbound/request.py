@@ -1,10 +1,10 @@
 """One request to a provider, before and after the credential is put in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from re import compile as pattern
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from msgspec import Struct
 
+from proxy.coordination.turn import Lane
 from proxy.outbound.credentials import auth_header
 from proxy.outbound.exchange import Outgoing
 from proxy.outbound.headers import Headers
@@ -15,8 +15,6 @@ IDENTITY = (b"accept-encoding", b"identity")
 """Answers are looked into, for the credential if for nothing else."""
 ANYTHING = (b"accept", b"*/*")
 
-_WAIT = pattern(r"(?:^|[,;\s])wait=([0-9]{1,4})(?:$|[,;\s])")
-
 
 class ProviderRequest(Struct, frozen=True):
     """One request to a provider. ``target`` is path and query below the origin, ASCII, as ``paths`` makes it.
@@ -24,8 +22,8 @@ class ProviderRequest(Struct, frozen=True):
     ``headers`` have lower-case names; the credential, ``Host`` and framing are added. ``length`` is that of a streamed
     body, if known. ``safe``: it may reach the provider twice (GET, HEAD and OPTIONS always may). ``stream``: the body
     of the answer is left on the wire; otherwise it is read whole, bounded and decoded. ``patience`` is how many seconds
-    to wait for the rate budget. ``before_send`` is awaited before each attempt, when nothing is left to wait for: what
-    it raises ends the call with nothing sent.
+    all calls of the caller's request may wait for rate budgets, in their ``lane``. ``before_send`` is awaited before
+    each attempt, when nothing is left to wait for: what it raises ends the call with nothing sent.
     """
 
     method: str
@@ -36,6 +34,7 @@ class ProviderRequest(Struct, frozen=True):
     safe: bool = False
     stream: bool = False
     patience: float | None = None
+    lane: Lane = "interactive"
     before_send: Callable[[], Awaitable[None]] | None = None
 
 
@@ -64,9 +63,3 @@ def outgoing(account: LinkedAccount, request: ProviderRequest, address: str | No
         address=address,
         fresh=not (request.safe or request.method in SAFE_METHODS),
     )
-
-
-def patience_of(prefer: Sequence[str]) -> float | None:
-    """Seconds to wait for the provider's rate budget, as ``Prefer: wait=N`` says it (RFC 7240 4.3)."""
-    match = _WAIT.search(",".join(prefer))
-    return float(match[1]) if match else None

@@ -18,7 +18,8 @@ from proxy.journal.header import NAME as KEY_HEADER
 from proxy.outbound.call import Outbound
 from proxy.outbound.headers import request_headers
 from proxy.outbound.paths import Query, Segments, allowed, path_of, query_of, segments_of, target
-from proxy.outbound.request import ProviderRequest, patience_of
+from proxy.outbound.preferences import lane_of, patience_of
+from proxy.outbound.request import ProviderRequest
 from proxy.outbound.retry import SAFE_METHODS
 from proxy.outbound.silence import of_a_write
 from proxy.passthrough.envelope import Enveloped, Wanted, envelope_of, next_link, wants_envelope
@@ -182,6 +183,7 @@ def _request(exchange: Exchange, path: str, query: Query) -> ProviderRequest:
         headers=request_headers(exchange.scope["headers"]),
         stream=True,
         patience=patience_of(exchange.header("prefer")),
+        lane=lane_of(exchange.header("priority")),
     )
 
 

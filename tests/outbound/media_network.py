@@ -134,7 +134,7 @@ class Site:
 
     def at_rest(self):
         """Whether no download holds a place, and no connection is in use."""
-        return self.media._places._lanes == {} and not any(pool.in_use for pool in self.transport._pools.values())
+        return self.media._places._accounts == {} and not any(pool.in_use for pool in self.transport._pools.values())
 
 
 @asynccontextmanager

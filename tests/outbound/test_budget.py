@@ -1,14 +1,12 @@
-"""Rate budgets: exact windows, corrected by the provider."""
+"""Rate budgets: which a call counts in, how it waits for them, what an answer says of them."""
 
 import asyncio
-import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from proxy.coordination.memory import MemoryCoordination
-from proxy.coordination.window import BOUNDLESS, Announced, Limit, Window
+from proxy.coordination.turn import Turn
+from proxy.coordination.window import BOUNDLESS, Announced, Limit
 from proxy.errors import RateLimited
 from proxy.outbound.budget import OutOfBudget, acquire, limits_of
 from proxy.outbound.request import ProviderRequest
@@ -29,93 +27,22 @@ class Turned:
         self.now += seconds
 
 
-def used(window, now, calls):
-    for _ in range(calls):
-        window.take()
-        window.settle(now)
-
-
-@given(
-    st.integers(1, 8),
-    st.lists(st.tuples(st.floats(0, 20), st.floats(0, 5)), min_size=1, max_size=60),
-)
-def test_no_window_of_the_provider_ever_holds_more_than_the_limit(calls, steps):
-    """Each step: a pause, then a call that is counted by the provider anywhere between sending and answer."""
-    window, now, counted, under_way = Window(calls, 10.0), 0.0, [], []
-    drawn = random.Random(1)
-    for pause, latency in steps:
-        now += pause
-        for sent, answered in [one for one in under_way if one[1] <= now]:
-            window.settle(answered)
-            counted.append(drawn.uniform(sent, answered))
-            under_way.remove((sent, answered))
-        if window.wait(now) <= 0:
-            window.take()
-            under_way.append((now, now + latency))
-    for moment in counted:
-        assert sum(moment <= other < moment + 10.0 for other in counted) <= calls
-
-
-def test_the_wait_ends_exactly_when_the_oldest_call_leaves():
-    window = Window(2, 60.0)
-    used(window, 0.0, 1)
-    used(window, 10.0, 1)
-    assert window.wait(20.0) == pytest.approx(40.0)
-    assert window.wait(59.999) > 0
-    assert window.wait(60.0) == 0
-
-
-def test_a_larger_announced_limit_replaces_the_declared_one():
-    window = Window(120, 60.0)
-    used(window, 0.0, 120)
-    assert window.wait(0.0) > 0
-    window.learn(0.0, Announced(limit=100_000, remaining=99_880))
-    assert window.wait(0.0) == 0
-    assert window.standing(0.0).remaining == 99_880
-
-
-def test_fewer_calls_left_than_we_count_are_taken_over_until_the_reset():
-    window = Window(120, 60.0)
-    used(window, 0.0, 1)
-    window.learn(0.0, Announced(limit=120, remaining=0, reset_seconds=7.0))
-    assert window.wait(0.0) == pytest.approx(7.0)
-    assert window.standing(0.0).remaining == 0
-    assert window.standing(7.0).remaining == 119
-
-
-def test_more_calls_left_than_we_count_change_nothing():
-    window = Window(10, 60.0)
-    used(window, 0.0, 10)
-    window.learn(0.0, Announced(limit=10, remaining=9))
-    assert window.wait(0.0) == pytest.approx(60.0)
-
-
-def test_a_pause_stops_an_unused_window():
-    window = Window(10, 60.0)
-    window.pause(5.0)
-    assert window.wait(1.0) == pytest.approx(4.0)
-    assert window.wait(5.0) == 0
-
-
-async def test_a_call_is_taken_from_all_limits_or_from_none():
-    clock = Turned()
-    shared = MemoryCoordination(clock)
-    wide, narrow = Limit("wide", 10, 60.0), Limit("narrow", 1, 60.0)
-    assert (await shared.take([wide, narrow])).wait == 0
-    assert (await shared.take([wide, narrow])).wait > 0
-    await shared.give_back([wide, narrow])
-    standing = await shared.take([wide, narrow])
-    assert standing.wait == 0
-    assert (await shared.settle([wide], Announced())).remaining == 9
-
-
 async def test_idle_windows_are_forgotten_and_busy_ones_kept():
     shared = MemoryCoordination(Turned(), kept=3)
     for number in range(10):
-        limit = Limit(f"scope-{number}", 5, 60.0)
-        await shared.take([limit])
-        await shared.give_back([limit])
+        limit, turn = Limit(f"scope-{number}", 5, 60.0), Turn()
+        await shared.take([limit], turn, 0.0)
+        await shared.give_back([limit], turn)
     assert len(shared._windows) <= 4
+
+
+async def test_a_worker_of_several_gives_out_its_part_of_each_limit():
+    shared, limit = MemoryCoordination(Turned(), share=2), [Limit("scope", 5, 60.0, corrected=True)]
+    turns = [Turn(), Turn()]
+    assert [(await shared.take(limit, turn, 0.0)).wait for turn in turns] == [0, 0]
+    assert (await shared.take(limit, Turn(), 0.0)).wait > 0
+    standing = await shared.settle(limit, turns[0], Announced(limit=60, remaining=20))
+    assert (standing.limit, standing.remaining) == (30, 20)
 
 
 async def test_waiters_are_served_at_the_limit_and_not_above():
@@ -124,9 +51,10 @@ async def test_waiters_are_served_at_the_limit_and_not_above():
     limit = Limit("scope", 5, 10.0)
     stamps = []
     for _ in range(23):
-        await acquire(shared, [limit], 100.0, clock.sleep, lambda: 0.0)
+        turn = Turn()
+        await acquire(shared, [limit], turn, 100.0, clock.sleep, lambda: 0.0, clock)
         stamps.append(clock.now)
-        await shared.settle([limit], Announced())
+        await shared.settle([limit], turn, Announced())
     assert all(later - earlier >= 10.0 for earlier, later in zip(stamps, stamps[5:], strict=False))
     assert stamps[-1] - stamps[0] == pytest.approx(40.0, abs=0.1)
 
@@ -135,12 +63,28 @@ async def test_a_wait_longer_than_the_patience_is_refused_at_once():
     clock = Turned()
     shared = MemoryCoordination(clock)
     limit = Limit("scope", 1, 60.0)
-    await shared.take([limit])
-    await shared.settle([limit], Announced())
+    await shared.settle([limit], Turn(), Announced())
     with pytest.raises(OutOfBudget) as raised:
-        await acquire(shared, [limit], 20.0, clock.sleep, lambda: 0.0)
+        await acquire(shared, [limit], Turn(), 20.0, clock.sleep, lambda: 0.0, clock)
     assert raised.value.standing.wait == pytest.approx(60.0)
     assert clock.now == 1000.0
+
+
+async def test_who_is_cancelled_while_it_waits_leaves_no_ticket():
+    shared, limit, waiting = MemoryCoordination(Turned()), Limit("scope", 1, 60.0), asyncio.Event()
+    await shared.settle([limit], Turn(), Announced())
+
+    async def sleep(_):
+        waiting.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(acquire(shared, [limit], Turn(), 100.0, sleep, lambda: 0.0, Turned()))
+    await waiting.wait()
+    assert (await shared.take([limit], Turn(), 0.0)).wait == pytest.approx(120.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await shared.take([limit], Turn(), 0.0)).wait == pytest.approx(60.0)
 
 
 LIMITS = [

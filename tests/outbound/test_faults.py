@@ -273,7 +273,7 @@ async def test_nine_hanging_calls_of_one_account_leave_room_for_another():
         assert raised.value.headers == {"Retry-After": "1"}
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(one) for one in results} <= {DeadlineExceeded, Overloaded}
-        assert door.outbound._places._lanes == {}
+        assert door.outbound._places._accounts == {}
 
 
 async def test_a_cancelled_call_gives_everything_back():
@@ -283,7 +283,7 @@ async def test_a_cancelled_call_gives_everything_back():
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert door.outbound._places._lanes == {}
+        assert door.outbound._places._accounts == {}
         await until(lambda: upstream.open == 0)
 
 

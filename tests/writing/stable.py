@@ -64,9 +64,9 @@ class ColdWriter(Writer):
         return await super().write(order, upstream)
 
 
-def hasty(clock):
+def hasty(*_):
     """The rate budgets on a clock that runs faster."""
-    return MemoryCoordination(lambda: clock() * HASTE)
+    return MemoryCoordination(lambda: time.monotonic() * HASTE)
 
 
 async def nap(seconds):
@@ -78,7 +78,7 @@ def put_together():
     """The application of a server, with the clocks above."""
     unified.app.Journal = partial(JournalClass, clock=CLOCK)
     unified.app.Writer = partial(ColdWriter, clock=CLOCK)
-    unified.app.MemoryCoordination = hasty
+    unified.app.open_coordination = hasty
     unified.app.Outbound = partial(Outbound, random=lambda: 0.0, sleep=nap)
     return unified.app.create_app(load_settings(os.environ))
 

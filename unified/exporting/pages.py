@@ -140,7 +140,7 @@ class Pages:
         """The account as it is now: it may have been linked anew since the page before."""
         account = await linked(self._server, self._account_id)
         trace = Trace("export", Deadline(PAGE_SECONDS))
-        return Upstream(self._server.outbound, account, trace, raw_errors=False, patience=PAGE_SECONDS)
+        return Upstream(self._server.outbound, account, trace, raw_errors=False, patience=PAGE_SECONDS, lane="bulk")
 
     async def _wait(self, seconds: float, reason: str) -> None:
         self._note(f"waiting {seconds:.0f} s: {reason}")

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
-from proxy.errors import FieldError, OutcomeUndecided, OutcomeUnknown, Problem
+from proxy.errors import FieldError, InProgress, JournalUnavailable, OutcomeUndecided, OutcomeUnknown, Problem
 from proxy.journal import Entry
 from proxy.language.expression import Context
 from unified.mapping.plan import Plan, Probe, Step, each_call, filled, kept_of, value_of
@@ -99,12 +100,19 @@ class Run:
         query = [(name, str(value_of(one, work.body, work.context))) for name, one in call.query.items()]
         if step.probe is not None:
             await self._look_before(key, step.probe)
-        if not step.reads:
-            await self._entry.sent(key)
         try:
             answer = await self._upstream.send(
-                call.method, path, at_base=call.path.at_base, query=query, payload=payload, safe=step.safe, again=again
+                call.method,
+                path,
+                at_base=call.path.at_base,
+                query=query,
+                payload=payload,
+                safe=step.safe,
+                again=again,
+                before_send=None if step.reads else partial(self._entry.sent, key),
             )
+        except (InProgress, JournalUnavailable):  # the step could not be noted, so it was not sent
+            raise
         except Problem as problem:
             problem.errors = tuple(in_our_names(problem.errors, step))
             return await self._unanswered(key, step, problem, again=again)
