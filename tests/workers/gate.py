@@ -31,11 +31,12 @@ class Held(Upstream):
 class Gate:
     """The provider, in a thread. Below ``/api/v2``: ``held``, ``stream``, ``upload``, ``write`` and ``held-write``.
 
-    ``written`` counts how often a write of each body took effect.
+    ``written`` counts how often a write of each body took effect; while ``refusing``, no credential is taken.
     """
 
     def __init__(self):
         self.written = Counter()
+        self.refusing = False
         self._simulator = build("trengo", tickets=20, rate_limit=1_000_000)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -86,6 +87,8 @@ class Gate:
         if path == b"stream":
             head = b"HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: %d\r\n\r\n"
             return [head % (2 * HALF) + b"a" * HALF, HELD, b"b" * HALF]
+        if self.refusing:
+            return [answer(b'{"message": "Unauthenticated."}', 401, reason=b"Unauthorized")]
         return [self._simulated(got)]
 
     def _simulated(self, got):
