@@ -27,6 +27,7 @@ UNDER_WAY = Gauge(
 )
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+MOUNT = "/proxy"
 WAITING = frozenset({"budget", "send", "retry", "journal"})
 """Stages that wait: for a turn, for a provider, for the database."""
 SHORTEST_WAIT_SECONDS = 0.05
@@ -35,7 +36,7 @@ SHORTEST_WAIT_SECONDS = 0.05
 
 def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
     """Counts one answer; a path that is no route counts as ``none``, so that a scanner makes no labels."""
-    route = str(scope.get("path_template") or "none")
+    route = str(scope.get("path_template") or _route_of(trace.path))
     method = scope["method"] if scope["method"] in METHODS else "other"
     ANSWERS.labels(method, route, status).inc()
     SECONDS.labels(route).observe(trace.elapsed())
@@ -44,6 +45,11 @@ def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
     if "code" in trace.facts:
         PROBLEMS.labels(trace.facts["code"]).inc()
     _count_waits(trace)
+
+
+def _route_of(path: str) -> str:
+    """The framework names no template for what is below a mount."""
+    return MOUNT if path == MOUNT or path.startswith(f"{MOUNT}/") else "none"
 
 
 def _count_waits(trace: Trace) -> None:

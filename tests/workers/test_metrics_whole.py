@@ -30,7 +30,6 @@ def test_what_any_worker_counted_is_told_by_every_worker(start, temporary):
         assert refused.json()["code"] == "not-found"
     for one in callers:
         text = one.http.get(f"{fleet.url}/metrics").text
-        print(text)
         lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         assert float(lines['interline_answers_total{method="GET",route="/proxy",status="200"}']) == 2 * ASKED
         assert float(lines['interline_provider_answers_total{provider="trengo",status="2xx"}']) >= 2 * ASKED
