@@ -16,27 +16,6 @@ def another(fleet, worker):
     return eventually(lambda: next((one for one in [fleet.caller()] if one.worker != worker), None), "another worker")
 
 
-def test_a_killed_worker_is_replaced_while_the_other_one_serves(fleet):
-    caller = fleet.caller()
-    other = another(fleet, caller.worker)
-    kill(caller.worker)
-    assert other.http.get(f"{fleet.url}/ready").status_code == 200
-    eventually(lambda: len(fleet.workers) == 2 and caller.worker not in fleet.workers, "the replacement")
-    eventually(lambda: fleet.metric("interline_workers") == 2, "both counted")
-    assert fleet.request("GET", "/unified/ticketing/tickets", params={"limit": 1}).status_code == 200
-
-
-def test_a_stored_answer_is_given_by_another_worker(fleet, gate):
-    caller = fleet.caller()
-    first = caller.write({"stored": 1})
-    other = another(fleet, caller.worker)
-    kill(caller.worker)
-    again = other.write({"stored": 1})
-    assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
-    assert again.content == first.content
-    assert gate.written['{"stored":1}'] == 1
-
-
 def test_a_write_whose_worker_was_killed_after_it_was_sent_is_told_truthfully_by_another(fleet, gate):
     caller = fleet.caller()
     other = another(fleet, caller.worker)
