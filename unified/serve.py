@@ -7,25 +7,28 @@ from math import ceil
 from multiprocessing.util import register_after_fork
 from typing import Any
 
+import structlog
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from proxy import log
 from proxy.settings import Settings
 from unified.folders import shared_metrics_folder
 from unified.listening import BACKLOG, listeners
 
 HEAD_READ_MILLISECONDS = 10_000
-HEAD_START_SECONDS = 2.0
-"""What a new worker has to start in before the one it replaces begins to leave."""
+HEAD_START_SECONDS = 3.0
+"""What a successor has to start in, or to fail in, before the worker that it replaces begins to leave."""
 APPLICATION = "unified.app:from_environment"
 
 
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; SIGHUP replaces the workers; one that ends unexpectedly is started again."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    log.configure(settings.log_level)
     try:
         sockets = listeners(settings.host, settings.port, settings.workers)
     except OSError as error:
@@ -72,6 +75,21 @@ class Workers(MPServer):
         self._shd = _holder(self._sso)
         return super()._spawn_worker(idx, target, callback_loader)
 
+    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        """Replaces workers: those that ended at once, others one by one until a successor does not start."""
+        if not delay:
+            super()._respawn_workers(workers, spawn_target, target_loader)
+            return
+        for idx in workers:
+            successor = self._spawn_worker(idx, spawn_target, target_loader)
+            if self.interrupt_signal or not _starts(successor, delay):
+                return
+            leaving: Any = self.wrks[idx]
+            self.wrks[idx] = successor
+            leaving.terminate()
+            leaving.join(self.workers_kill_timeout)
+            leaving.kill()
+
     def _keep_own(self) -> None:
         """In a worker: the sockets of the others are theirs, and its own is Granian's to close."""
         own = self._sockets[self._starting]
@@ -79,6 +97,18 @@ class Workers(MPServer):
             if one is not own:
                 one.close()
         own.detach()
+
+
+def _starts(successor: Any, head_start: float) -> bool:
+    """Whether a worker lives after its head start; one that does not is no reason to replace a worker that serves."""
+    successor.interrupt_by_parent = True  # so that Granian does not take its end for that of a worker
+    successor.start()
+    successor.join(head_start)
+    if not successor.is_alive():
+        structlog.get_logger("interline.serve").error("worker-not-replaced", reason="its successor did not start")
+        return False
+    successor.interrupt_by_parent = False
+    return True
 
 
 def _holder(one: socket.socket) -> Any:

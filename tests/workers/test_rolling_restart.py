@@ -1,5 +1,6 @@
 """SIGHUP replaces the workers one by one under constant traffic: no request fails, no write is made twice."""
 
+import shutil
 import signal
 import threading
 from itertools import count
@@ -7,6 +8,7 @@ from itertools import count
 import httpx
 
 from tests.workers.fleet import eventually
+from unified.folders import mappings_folder
 
 CLIENTS = 8
 RELOADS = 2
@@ -69,6 +71,21 @@ def test_a_rolling_restart_drops_nothing_and_writes_nothing_twice(start, gate, p
     assert fleet.metric("interline_answers_total") >= traffic.answers  # those of the workers that went are counted
     fleet.signal(signal.SIGTERM)
     assert fleet.ended() == 0
+
+
+def test_a_worker_whose_successor_does_not_start_stays(start, tmp_path):
+    files = tmp_path / "mappings"
+    shutil.copytree(mappings_folder(), files)
+    fleet = start(mappings_dir=str(files))
+    before = fleet.workers
+    (files / "trengo" / "provider.yaml").write_text("no: provider\n")
+    fleet.signal(signal.SIGHUP)
+    eventually(lambda: "worker-not-replaced" in fleet.server.log.read_text(), "the failure in the log")
+    assert fleet.workers == before
+    assert fleet.request("GET", "/unified/ticketing/tickets", params={"limit": 1}).status_code == 200
+    shutil.copytree(mappings_folder(), files, dirs_exist_ok=True)
+    fleet.signal(signal.SIGHUP)
+    eventually(lambda: len(fleet.workers) == 2 and not set(before) & set(fleet.workers), "the replacement")
 
 
 def test_a_stop_in_the_middle_of_a_rolling_restart_is_obeyed(start):
