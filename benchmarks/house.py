@@ -67,7 +67,7 @@ class Server:
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
         """The server, from ready until the block ends; its log, access lines included, goes nowhere."""
-        with _process([*INTERLINE, "serve"], self.environment) as process:
+        with started([*INTERLINE, "serve"], self.environment) as process:
             self._wait_ready(process)
             yield process
 
@@ -98,14 +98,14 @@ def house() -> Iterator[House]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
         limit = ["--rate-limit", str(RATE_LIMIT)]
         sandbox = stack.enter_context(
-            _process([sys.executable, "-m", "sandbox", Trengo.name, "--json", *limit], dict(os.environ), piped=True)
+            started([sys.executable, "-m", "sandbox", Trengo.name, "--json", *limit], dict(os.environ), piped=True)
         )
         assert sandbox.stdout is not None
         url = json.loads(sandbox.stdout.readline())["url"]
         server = Server(folder, url)
         process = stack.enter_context(server.running())
         key, tokens = server.key(), Trengo(rate_limit=RATE_LIMIT)
-        linked = [_link(server.base_url, key, tokens.token_for(number)) for number in range(ACCOUNTS)]
+        linked = [link(server.base_url, key, tokens.token_for(number)) for number in range(ACCOUNTS)]
         worker = _worker(process.pid)
         yield House(
             base_url=server.base_url,
@@ -124,7 +124,8 @@ def _worker(server: int) -> int:
     return family(server)[1]
 
 
-def _link(base_url: str, key: str, token: str) -> str:
+def link(base_url: str, key: str, token: str) -> str:
+    """Links an account; its id."""
     body = {"tenant_id": "benchmark", "integration": Trengo.name, "context": {}, "credentials": {"token": token}}
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{base_url}/integrated-account", json.dumps(body).encode(), headers)
@@ -134,9 +135,10 @@ def _link(base_url: str, key: str, token: str) -> str:
 
 
 @contextmanager
-def _process(
+def started(
     command: list[str], environment: dict[str, str], *, piped: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """A process, ended with the block."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE if piped else subprocess.DEVNULL, env=environment)
     try:
         yield process

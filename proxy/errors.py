@@ -55,6 +55,7 @@
     |   |-- RateLimited               429 rate-limited
     |   |-- ProviderError             502 provider-error
     |   |-- ProviderUnreachable       502 provider-unreachable
+    |   |-- ProviderUnavailable       503 provider-unavailable
     |   |-- ProviderNotJson           502 provider-not-json
     |   |-- ProviderTooLarge          502 provider-too-large
     |   |-- ProviderRedirect          502 provider-redirect
@@ -471,6 +472,12 @@ class ProviderUnreachable(ProviderProblem):
     """No connection, or it broke before a whole answer came."""
 
     status, code, title = 502, "provider-unreachable", "The provider cannot be reached"
+
+
+class ProviderUnavailable(ProviderProblem):
+    """Calls to the provider failed in a row, and none is made for a while; ``Retry-After`` is in seconds."""
+
+    status, code, title = 503, "provider-unavailable", "The provider does not answer at present"
 
 
 class ProviderNotJson(ProviderProblem):

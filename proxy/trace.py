@@ -52,6 +52,8 @@ class Stage:
 class Trace:
     """The account of one request: stage timings for log line and ``Server-Timing``, provider calls, budget.
 
+    ``retries`` are calls that were made again, ``retries_withheld`` those that the retry budget held back.
+
     ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
 
     ``origin`` is that of a page in a browser which may read the answer, once the guard has allowed it.
@@ -67,6 +69,8 @@ class Trace:
         "path",
         "rate",
         "request_id",
+        "retries",
+        "retries_withheld",
         "stages",
         "started",
         "upstream_calls",
@@ -85,6 +89,8 @@ class Trace:
         self.rate: Rate | None = None
         self.origin: str | None = None
         self.upstream_calls = 0
+        self.retries = 0
+        self.retries_withheld = 0
 
     def stage(self, name: str) -> "Stage":
         """Adds the time spent inside its ``with`` block to the stage ``name``."""

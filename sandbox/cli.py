@@ -19,6 +19,8 @@ SIMULATORS = {"trengo": ("sandbox.trengo", "Trengo"), "chatwoot": ("sandbox.chat
 """Name to module and class; imported only when asked for."""
 WITH_DOCUMENTS = frozenset({"trengo"})
 """Those whose public documents differ from what the provider does."""
+WITH_WINDOWS = frozenset({"trengo"})
+"""Those whose rate limit can have another window than the provider's."""
 WITH_VERSIONS = frozenset({"chatwoot"})
 """Those that can run as an earlier version."""
 
@@ -55,10 +57,11 @@ def build(
     seed: int = 1,
     rate_limit: int | None = None,
     *,
+    rate_window: float | None = None,
     documented: bool = False,
     version: str | None = None,
 ) -> Simulator:
-    """A simulator by name; ``rate_limit`` is per minute and token, None for the provider's own.
+    """A simulator by name; ``rate_limit`` is per token and minute, or ``rate_window`` seconds, None for the provider's.
 
     ``documented`` follows public documents where the provider does otherwise, ``version`` runs as that version;
     ValueError where there are none.
@@ -67,12 +70,16 @@ def build(
         raise ValueError(f"the sandbox of {name} has one version")
     if documented and name not in WITH_DOCUMENTS:
         raise ValueError(f"no document differs from the sandbox of {name}")
+    if rate_window is not None and name not in WITH_WINDOWS:
+        raise ValueError(f"the sandbox of {name} counts by the minute")
     module, attribute = SIMULATORS[name]
     make: Callable[..., Simulator] = getattr(importlib.import_module(module), attribute)
     limit = {} if rate_limit is None else {"rate_limit": rate_limit}
     choice: dict[str, Any] = {"documented": True} if documented else {}
     if version is not None:
         choice["version"] = version
+    if rate_window is not None:
+        choice["rate_window"] = rate_window
     return make(tickets=tickets, seed=seed, **limit, **choice)
 
 
@@ -103,9 +110,10 @@ def run(
     control_port: int = 0,
     documented: bool = False,
     version: str | None = None,
+    rate_window: float | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM; says where on standard output, as one JSON line when ``json_output``."""
-    simulator = build(name, tickets, seed, rate_limit, documented=documented, version=version)
+    simulator = build(name, tickets, seed, rate_limit, rate_window=rate_window, documented=documented, version=version)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(simulator, port, control_port, json_output=json_output))
 

@@ -54,6 +54,7 @@ from proxy.link.session import Sessions
 from proxy.link.store import Links
 from proxy.link.words import Words
 from proxy.outbound.answer import read_json, refusal
+from proxy.outbound.breaker import Breakers
 from proxy.outbound.call import Outbound
 from proxy.outbound.egress import Egress, Resolve, resolve
 from proxy.outbound.media import Media
@@ -72,6 +73,7 @@ from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.measuring import measured
+from unified.metrics import count_opening
 from unified.pages import page_routes
 from unified.preflight import Preflight
 from unified.problems import EXCEPTION_HANDLERS
@@ -117,6 +119,7 @@ class Server:
             bounds,
             partial(self._noted, self.accounts.note_refusal),
             partial(self._noted, self.accounts.note_success),
+            breakers=Breakers(opened=count_opening),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)

@@ -96,6 +96,9 @@ def demo_command(as_json: bool, port: int, rate_limit: int | None, tickets: int)
 @click.option("--tickets", default=500, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--rate-limit", type=click.IntRange(min=1), help="Calls a minute; the provider's own where not given.")
+@click.option(
+    "--rate-window", type=click.FloatRange(min=0.1), help="Seconds that the limit is for, instead of a minute."
+)
 @click.option("--control-port", default=0, help="0 takes a free one.")
 @click.option("--documented", is_flag=True, help="Follow public documents where the provider does otherwise.")
 @click.option("--as-version", help="Run as that version of the provider, where the sandbox has several.")
@@ -106,14 +109,17 @@ def sandbox_command(
     tickets: int,
     seed: int,
     rate_limit: int | None,
+    rate_window: float | None,
     control_port: int,
     documented: bool,
     as_version: str | None,
     as_json: bool,
 ) -> None:
     """Runs one simulated provider on loopback."""
-    from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, WITH_VERSIONS, run
+    from sandbox.cli import SIMULATORS, WITH_DOCUMENTS, WITH_VERSIONS, WITH_WINDOWS, run
 
+    if rate_window is not None and name not in WITH_WINDOWS:
+        raise click.BadParameter(f"the sandbox of {name} counts by the minute", param_hint="--rate-window")
     if documented and name not in WITH_DOCUMENTS:
         raise click.BadParameter(f"no document differs from the sandbox of {name}", param_hint="--documented")
     if as_version and name not in WITH_VERSIONS:
@@ -130,6 +136,7 @@ def sandbox_command(
         control_port=control_port,
         documented=documented,
         version=as_version,
+        rate_window=rate_window,
     )
 
 

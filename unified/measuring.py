@@ -27,6 +27,7 @@ TICK_SECONDS = 5.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 WORKERS = Gauge("interline_workers", "Workers that serve.", registry=REGISTRY, multiprocess_mode="livesum")
+TASKS = Gauge("interline_tasks", "Tasks in the event loops.", registry=REGISTRY, multiprocess_mode="livesum")
 RESIDENT = Gauge(
     "interline_resident_bytes", "Memory of the workers together.", registry=REGISTRY, multiprocess_mode="livesum"
 )
@@ -49,6 +50,7 @@ async def measured(_: Litestar) -> AsyncIterator[None]:
 
 async def exposition(engine: AsyncEngine) -> bytes:
     """All metrics in Prometheus's text format."""
+    TASKS.set(len(asyncio.all_tasks()))
     registry = CollectorRegistry()
     registry.register(_Accounts(await _statuses(engine)))
     return await asyncio.to_thread(_text, registry)
@@ -74,6 +76,7 @@ def forget_dead(folder: Path) -> None:
 
 async def _keep_measuring() -> None:
     while True:
+        TASKS.set(len(asyncio.all_tasks()))
         with suppress(OSError):  # another system than Linux
             _note_resources(Path("/proc/self"))
         await asyncio.sleep(TICK_SECONDS)

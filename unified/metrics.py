@@ -4,6 +4,7 @@ from litestar.types import HTTPScope
 from prometheus_client import Counter, Gauge, Histogram
 
 from proxy.metrics import REGISTRY
+from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 
 ANSWERS = Counter("interline_answers", "Answers given.", ["method", "route", "status"], registry=REGISTRY)
@@ -25,6 +26,16 @@ BUDGET_WAITS = Counter(
 UNDER_WAY = Gauge(
     "interline_requests_under_way", "Requests being served now.", registry=REGISTRY, multiprocess_mode="livesum"
 )
+RETRIES = Counter("interline_provider_retries", "Provider calls made again.", ["route"], registry=REGISTRY)
+WITHHELD = Counter(
+    "interline_provider_retries_withheld",
+    "Provider calls not made again, as too many were under way.",
+    ["route"],
+    registry=REGISTRY,
+)
+OPENINGS = Counter(
+    "interline_breaker_openings", "Times that a provider's host was taken to be down.", ["provider"], registry=REGISTRY
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 MOUNT = "/proxy"
@@ -44,7 +55,16 @@ def count_answer(scope: HTTPScope, status: int, trace: Trace) -> None:
         CALLS.labels(route).inc(trace.upstream_calls)
     if "code" in trace.facts:
         PROBLEMS.labels(trace.facts["code"]).inc()
+    if trace.retries:
+        RETRIES.labels(route).inc(trace.retries)
+    if trace.retries_withheld:
+        WITHHELD.labels(route).inc(trace.retries_withheld)
     _count_waits(trace)
+
+
+def count_opening(account: LinkedAccount) -> None:
+    """Counts one breaker that opened."""
+    OPENINGS.labels(account.provider.name).inc()
 
 
 def _route_of(path: str) -> str:

@@ -64,6 +64,22 @@ def account_parameters() -> list[Schema]:
     ]
 
 
+def waiting_parameters() -> list[Schema]:
+    """How long a caller waits for the provider's rate budget, and before whom."""
+    wait = (
+        "`wait=N`: how many seconds this request may wait for the provider's rate budget (RFC 7240); 20 where it is "
+        "not said. A wait that does not fit is refused at once, with 429 and `Retry-After`."
+    )
+    urgency = (
+        "`u=5` to `u=7`: nobody waits for this request, it is bulk work (RFC 9218). It takes only what no other "
+        "request of the same budget waits for."
+    )
+    return [
+        {"name": "Prefer", "in": "header", "description": wait, "schema": {"type": "string"}, "example": "wait=5"},
+        {"name": "Priority", "in": "header", "description": urgency, "schema": {"type": "string"}, "example": "u=6"},
+    ]
+
+
 def query(name: str, description: str, schema: Schema) -> Schema:
     """A query parameter."""
     return {"name": name, "in": "query", "description": description, "schema": schema}

@@ -19,6 +19,7 @@ from unified.openapi_parts import (
     idempotency_headers,
     idempotency_parameter,
     query,
+    waiting_parameters,
 )
 from unified.openapi_writes import write_paths
 from unified.schemas.envelopes import ANSWERS, PAGES
@@ -54,7 +55,7 @@ def _download_operation(resource: Resource, method: str) -> Schema:
         "tags": [resource.model],
         "summary": f"Download the file of one of {resource.name}",
         "description": "The file as it is stored, streamed; always as an attachment.",
-        "parameters": [identifier, *account_parameters()],
+        "parameters": [identifier, *account_parameters(), *waiting_parameters()],
         "responses": {
             "200": {"description": "The file.", "content": {"application/octet-stream": body}},
             **errors([*EVERYWHERE, *FROM_PROVIDER, "media-not-allowed"]),
@@ -107,6 +108,7 @@ def _list_operation(resource: Resource, examples: Examples) -> Schema:
             *_paging_parameters(resource),
             *_view_parameters(resource),
             *map(_filter, resource.filters),
+            *waiting_parameters(),
         ],
         "responses": {
             "200": answer(f"One page of {resource.name}.", PAGES[resource.key].__name__, page),
@@ -127,6 +129,7 @@ def _get_operation(resource: Resource, examples: Examples) -> Schema:
             *([] if resource.single else [identifier]),
             *account_parameters(),
             *_view_parameters(resource),
+            *waiting_parameters(),
         ],
         "responses": {
             "200": answer(
@@ -161,6 +164,7 @@ def _proxy_operation(method: str) -> Schema:
             },
             *account_parameters(),
             *(_envelope_parameters() if method in ("get", "post") else ()),
+            *waiting_parameters(),
         ],
         "responses": {
             "200": anything,

@@ -18,6 +18,7 @@ from unified.openapi_parts import (
     idempotency_headers,
     idempotency_parameter,
     query,
+    waiting_parameters,
 )
 from unified.schemas.envelopes import ANSWERS, CREATED, DeleteAnswer, PreviewAnswer
 from unified.schemas.resources import Resource
@@ -82,7 +83,13 @@ def _operation(resource: Resource, method: str, examples: Examples, bodies: Bodi
         "tags": [resource.model],
         "summary": summary.format(resource.name),
         "description": DETAILS[method],
-        "parameters": [*(_identifier() if below else ()), *account_parameters(), _dry_run(), idempotency_parameter()],
+        "parameters": [
+            *(_identifier() if below else ()),
+            *account_parameters(),
+            _dry_run(),
+            idempotency_parameter(),
+            *waiting_parameters(),
+        ],
     }
     body = _body(resource, method, bodies)
     if body is not None:

@@ -6,8 +6,8 @@ not supported.
 """
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,13 @@ from redis.exceptions import RedisError
 from proxy.coordination.turn import TICKET_SECONDS, Turn
 from proxy.coordination.window import Announced, Limit, Standing, tightest
 
-CONNECTIONS = 32
-CONNECT_SECONDS = 0.1
+CONNECTIONS = 8
+"""A script takes about a tenth of a millisecond: more would only be more to open when a worker starts."""
 OPERATION_SECONDS = 0.15
-"""One verb, a new connection included; nobody waits longer for it."""
+"""One verb, a new connection included."""
+TICKS = 15
+"""In so many parts the time is waited out: each is longer where this process is behind with its own work, which would
+otherwise be taken for a Redis that is lost just when the shared budgets are needed most."""
 PREFIX = "interline:budget:"
 
 _LUA = Path(__file__).with_name("lua")
@@ -46,9 +49,9 @@ class RedisCoordination:
         pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
-            timeout=None,  # the operation's own time ends the waiting for a connection
             protocol=2,
-            socket_connect_timeout=min(CONNECT_SECONDS, operation_seconds),
+            timeout=None,  # the time of an operation is waited out in one place
+            socket_connect_timeout=None,
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
         )
@@ -90,28 +93,44 @@ class RedisCoordination:
     async def _run(self, script: AsyncScript, limits: Sequence[Limit], call: str, arguments: list[Any]) -> list[int]:
         keys = [key for limit in limits for key in _keys(limit)]
         words = [word for limit in limits for word in (limit.calls, _micro(limit.per))]
-        given = [call, *arguments, *words]
-        asked = time.monotonic()
         try:
-            return await self._answer(script, keys, given)
-        except TimeoutError:
-            if time.monotonic() - asked < 2 * self._seconds:
-                raise SharedStateLost(f"no answer in {self._seconds:g} s") from None
-        try:  # the time went by in this process, not in Redis
-            return await self._answer(script, keys, given)
-        except TimeoutError:
-            raise SharedStateLost(f"no answer in {self._seconds:g} s, twice") from None
-
-    async def _answer(self, script: AsyncScript, keys: list[str], given: list[Any]) -> list[int]:
-        """The script's answer; a command that is cut off takes its connection with it."""
-        try:
-            async with asyncio.timeout(self._seconds):
-                told: list[int] = await script(keys, given)
+            async with _time_for(self._seconds):  # a command that is cut off takes its connection with it
+                told: list[int] = await script(keys, [call, *arguments, *words])
                 return told
+        except TimeoutError:
+            raise SharedStateLost(f"no answer in {self._seconds:g} s") from None
         except (RedisError, OSError) as error:
-            if isinstance(error, TimeoutError):
-                raise
             raise SharedStateLost(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+@asynccontextmanager
+async def _time_for(seconds: float) -> AsyncIterator[None]:
+    """Raises ``TimeoutError`` inside once so many seconds are waited out in ``TICKS`` parts."""
+    async with asyncio.timeout(None) as scope:
+        ticks = _Ticks(scope, seconds)
+        try:
+            yield
+        finally:
+            ticks.cancel()
+
+
+class _Ticks:
+    def __init__(self, scope: asyncio.Timeout, seconds: float) -> None:
+        self._scope = scope
+        self._part = seconds / TICKS
+        self._left = TICKS
+        self._loop = asyncio.get_running_loop()
+        self._tick()
+
+    def _tick(self) -> None:
+        if self._left:
+            self._left -= 1
+            self._next = self._loop.call_later(self._part, self._tick)
+        else:
+            self._scope.reschedule(self._loop.time())
+
+    def cancel(self) -> None:
+        self._next.cancel()
 
 
 def _source(name: str) -> str:

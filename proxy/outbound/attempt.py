@@ -9,6 +9,7 @@ from proxy.errors import ProviderError, ProviderTooLarge
 from proxy.outbound.answer import may_refuse_credential
 from proxy.outbound.exchange import SendFailure
 from proxy.outbound.inflate import BodyCut, BodyFault, BodyTooBig, whole_body
+from proxy.outbound.retry import Outcome
 from proxy.outbound.transport import Incoming
 from proxy.provider.model import Provider
 from proxy.trace import Deadline
@@ -21,6 +22,19 @@ class Attempt(Struct):
     body: bytes | None = None
     failure: SendFailure | None = None
     announced_wait: float | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, for the verdict."""
+        if self.incoming is None:
+            return Outcome(self.failure.phase if self.failure else "ambiguous")
+        status = self.incoming.status
+        return Outcome("answered", status, self.announced_wait, page=status < 300 and _is_page(self.body))
+
+    @property
+    def late(self) -> bool:
+        """Whether it was the deadline that ended it."""
+        return self.failure is not None and self.failure.late
 
     async def discard(self) -> None:
         """Frees the connection of an answer that is not used."""
@@ -53,6 +67,11 @@ async def received(
     except BaseException:
         await incoming.aclose()
         raise
+
+
+def _is_page(body: bytes | None) -> bool:
+    """Whether a body that was to be JSON is markup: of a login, of maintenance, of something between."""
+    return body is not None and body.lstrip()[:1] == b"<"
 
 
 async def _body(incoming: Incoming, bounds: Bounds, deadline: Deadline) -> bytes:

@@ -9,7 +9,7 @@ from proxy.coordination.window import BOUNDLESS, Announced, Limit, Standing
 from proxy.outbound.credentials import credential_digest
 from proxy.outbound.headers import Headers
 from proxy.outbound.paths import prefix_of
-from proxy.outbound.retry import Random, announced_wait, reset_seconds
+from proxy.outbound.retry import Random, announced_wait, clock_of, reset_seconds
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import LimitWords, Provider
 from proxy.trace import Clock, Deadline
@@ -91,10 +91,11 @@ def announced(provider: Provider, headers: Headers, now: float) -> Announced:
     names = provider.words.limit_headers
     values = _values(headers)
     reset = _first(values, names.reset)
+    clock = clock_of(values, now)
     return Announced(
         limit=_number(_first(values, names.limit)),
         remaining=_number(_first(values, names.remaining)),
-        reset_seconds=None if reset is None else reset_seconds(reset, now),
+        reset_seconds=None if reset is None else reset_seconds(reset, clock),
     )
 
 

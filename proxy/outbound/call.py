@@ -24,12 +24,15 @@ from proxy.errors import (
 from proxy.metrics import count_provider_answer
 from proxy.outbound.answer import ProviderAnswer, refuses_credential
 from proxy.outbound.attempt import Attempt, received
+from proxy.outbound.breaker import Breakers, Passage, sign_of
 from proxy.outbound.budget import OutOfBudget, acquire, announced, limits_of, wait_announced
 from proxy.outbound.egress import Egress, EgressRefused
 from proxy.outbound.exchange import Outgoing, SendFailure
 from proxy.outbound.places import Places, Visit
+from proxy.outbound.repeat import granted
 from proxy.outbound.request import ProviderRequest, outgoing
 from proxy.outbound.retry import SAFE_METHODS, Outcome, Random, Verdict, judge, no, relayed_wait
+from proxy.outbound.retry_budget import RetryBudget, Share
 from proxy.outbound.transport import Incoming, Transport
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import Provider
@@ -71,6 +74,7 @@ class Outbound:
         clock: Clock = time.time,
         random: Random = randomness.random,
         sleep: Sleep = asyncio.sleep,
+        breakers: Breakers | None = None,
     ) -> None:
         self._transport = transport
         self._coordination = coordination
@@ -81,15 +85,23 @@ class Outbound:
         self._clock = clock
         self._random = random
         self._sleep = sleep
+        self._breakers = breakers or Breakers()
+        self._retry_budget = RetryBudget()
         self._places = Places(bounds.account_in_flight, bounds.account_queued)
 
     async def call(self, account: LinkedAccount, request: ProviderRequest, trace: Trace) -> ProviderAnswer:
         """Sends one request and returns the provider's last answer, whatever its status; the caller closes it.
 
-        Raises ``ReauthRequired``, ``RateLimited``, ``Overloaded``, ``ProviderUnreachable``, ``DeadlineExceeded``,
-        ``ProviderTooLarge`` and ``ProviderError``. Where no answer came, the problem's member ``outcome`` is
-        ``not_sent`` or ``unknown``.
+        Raises ``ReauthRequired``, ``RateLimited``, ``Overloaded``, ``ProviderUnreachable``, ``ProviderUnavailable``,
+        ``DeadlineExceeded``, ``ProviderTooLarge`` and ``ProviderError``. Where no answer came, the problem's member
+        ``outcome`` is ``not_sent`` or ``unknown``.
         """
+        with self._breakers.passage(account) as passage, self._retry_budget.call() as share:
+            return await self._call(account, request, trace, passage, share)
+
+    async def _call(
+        self, account: LinkedAccount, request: ProviderRequest, trace: Trace, passage: Passage, share: Share
+    ) -> ProviderAnswer:
         with trace.stage("account"):
             address = await self._reachable(account)
             visit = self._places.admit(account.id, request.lane)
@@ -104,8 +116,8 @@ class Outbound:
                 with trace.stage("place"):
                     await self._place(visit, taken, trace)
                 with trace.stage("send"):
-                    attempt = await self._send(account, ready, taken, request, trace)
-                verdict = self._verdict(attempt, request, retries, trace)
+                    attempt = await self._send(account, ready, taken, request, trace, passage)
+                verdict = granted(self._verdict(attempt, request, retries, trace), passage, share, trace)
                 if not verdict.retry:
                     break
                 repeated = repeated or _may_have_arrived(attempt)
@@ -173,14 +185,17 @@ class Outbound:
         taken: Taken,
         request: ProviderRequest,
         trace: Trace,
+        passage: Passage,
     ) -> Attempt:
-        await self._announce(taken, request)
+        await self._announce(taken, request, passage)
         trace.upstream_calls += 1
+        given = trace.deadline.left()
         try:
             incoming = await self._transport.send(ready, trace.deadline)
         except SendFailure as failure:
             count_provider_answer(account.provider.name, None)
             await self._unanswered(taken, failure.phase)
+            passage.saw(sign_of(Outcome(failure.phase), late=failure.late, given=given))
             return Attempt(failure=failure)
         except BaseException:  # cancelled, or the caller's body broke off: the provider may have counted it
             await self._coordination.settle(taken.limits, taken.turn, Announced())
@@ -193,14 +208,15 @@ class Outbound:
             raise
         attempt = await received(incoming, account.provider, self._bounds, trace.deadline, streamed=request.stream)
         attempt.announced_wait = wait
+        passage.saw(sign_of(attempt.outcome, late=attempt.late, given=given))
         return attempt
 
-    async def _announce(self, taken: Taken, request: ProviderRequest) -> None:
-        """Lets the journal write down that bytes may go; where it cannot, none go."""
-        if request.before_send is None:
-            return
+    async def _announce(self, taken: Taken, request: ProviderRequest, passage: Passage) -> None:
+        """Lets the journal write down that bytes may go; where it cannot, or the breaker is open, none go."""
         try:
-            await request.before_send()
+            passage.begin()
+            if request.before_send is not None:
+                await request.before_send()
         except BaseException:
             await self._coordination.give_back(taken.limits, taken.turn)
             raise
@@ -223,7 +239,7 @@ class Outbound:
             await self._coordination.settle(taken.limits, taken.turn, Announced())
 
     def _verdict(self, attempt: Attempt, request: ProviderRequest, retries: int, trace: Trace) -> Verdict:
-        outcome = _outcome(attempt)
+        outcome = attempt.outcome
         if outcome.phase != "not_sent" and not isinstance(request.body, bytes | None):
             return no("the body was streamed and is gone")
         patience = self._patience(request, trace)
@@ -255,15 +271,9 @@ class Outbound:
         return answer
 
 
-def _outcome(attempt: Attempt) -> Outcome:
-    if attempt.incoming is None:
-        return Outcome(attempt.failure.phase if attempt.failure else "ambiguous")
-    return Outcome("answered", attempt.incoming.status, attempt.announced_wait)
-
-
 def _may_have_arrived(attempt: Attempt) -> bool:
     """Whether an attempt that is made again may have had its effect: all but what never left and a 429."""
-    outcome = _outcome(attempt)
+    outcome = attempt.outcome
     return outcome.phase != "not_sent" and outcome.status != 429
 
 

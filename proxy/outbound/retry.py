@@ -5,6 +5,7 @@
 | never sent (no connection) | every method |
 | 429 | every method, if the provider's wait fits |
 | broken off, 5xx | GET, HEAD, OPTIONS and calls declared safe |
+| 200 with a page instead of JSON | the same, once |
 | any other answer | nothing |
 """
 
@@ -19,10 +20,13 @@ Random = Callable[[], float]
 """A number from 0 up to but without 1; injected so that tests can choose it."""
 
 RETRIES = 2
+PAGE_RETRIES = 1
+"""A page of maintenance stays for longer than a second time tells."""
 BASE_SECONDS = 0.25
 CAP_SECONDS = 8.0
 RELAYED_MOST = 3600
-"""A longer ``Retry-After`` tells a caller nothing more."""
+"""A longer wait tells a caller nothing more, and a scope must not rest for ever by a slip of the provider's."""
+NOTHING_FAILED = "nothing failed"
 UNKNOWN_WAIT = 30
 """Relayed where the provider names no usable wait."""
 
@@ -33,24 +37,33 @@ NOT_REPEATABLE_5XX = frozenset({501, 505})
 _EPOCH_SECONDS = 10**9
 _EPOCH_MILLISECONDS = 10**12
 _DIGITS = pattern(r"[0-9]{1,15}\Z")
+_SECONDS = pattern(r"[0-9]{1,15}(?:\.[0-9]{1,15})?\Z")
 
 Phase = Literal["not_sent", "ambiguous", "answered"]
 
 
 class Outcome(Struct, frozen=True):
-    """What became of one attempt; ``announced_wait`` is what the provider asks for, in seconds."""
+    """What became of one attempt; ``announced_wait`` is what the provider asks for, in seconds.
+
+    ``page``: the answer is a success that holds markup where JSON was to be.
+    """
 
     phase: Phase
     status: int = 0
     announced_wait: float | None = None
+    page: bool = False
 
 
 class Verdict(Struct, frozen=True):
-    """``wait`` is in seconds and counts only where ``retry`` is true."""
+    """``wait`` is in seconds and counts only where ``retry`` is true.
+
+    ``paced``: the rate budget paces it, so that the retry budget need not.
+    """
 
     retry: bool
     wait: float
     reason: str
+    paced: bool = False
 
 
 def judge(outcome: Outcome, *, repeatable: bool, retries: int, left: float, random: Random) -> Verdict:
@@ -58,17 +71,19 @@ def judge(outcome: Outcome, *, repeatable: bool, retries: int, left: float, rand
 
     ``repeatable``: the call may reach the provider twice. ``retries`` were made before. ``left`` seconds may pass.
     """
-    reason = _reason(outcome, repeatable)
+    reason, again = _cause(outcome, repeatable)
     if reason is None:
-        return no("not to be repeated")
-    if retries >= RETRIES:
+        return no(NOTHING_FAILED)
+    if not again:
+        return no(f"{reason}, and not to be sent twice")
+    if retries >= (PAGE_RETRIES if outcome.page else RETRIES):
         return no(f"{reason}, after {retries} retries")
     wait = backoff(retries, random)
     if outcome.status == 429 and outcome.announced_wait is not None:
         wait += outcome.announced_wait
     if wait >= left:
         return no(f"{reason}, but the wait does not fit")
-    return Verdict(retry=True, wait=wait, reason=reason)
+    return Verdict(retry=True, wait=wait, reason=reason, paced=outcome.status == 429)
 
 
 def no(reason: str) -> Verdict:
@@ -76,16 +91,19 @@ def no(reason: str) -> Verdict:
     return Verdict(retry=False, wait=0.0, reason=reason)
 
 
-def _reason(outcome: Outcome, repeatable: bool) -> str | None:
+def _cause(outcome: Outcome, repeatable: bool) -> tuple[str | None, bool]:
+    """Why a call would be made again, and whether this one may be."""
     if outcome.phase == "not_sent":
-        return "never sent"
+        return "never sent", True
     if outcome.phase == "ambiguous":
-        return "broken off" if repeatable else None
+        return "broken off", repeatable
     if outcome.status == 429:
-        return "rate limited"
+        return "rate limited", True
+    if outcome.page:
+        return "a page instead of JSON", repeatable
     if outcome.status >= 500 and outcome.status not in NOT_REPEATABLE_5XX:
-        return f"status {outcome.status}" if repeatable else None
-    return None
+        return f"status {outcome.status}", repeatable
+    return None, False
 
 
 def backoff(retries: int, random: Random) -> float:
@@ -96,17 +114,22 @@ def backoff(retries: int, random: Random) -> float:
 def announced_wait(
     headers: Mapping[str, list[str]], now: float, reset_header: str = "x-ratelimit-reset"
 ) -> float | None:
-    """Seconds the provider asks to wait, never below 0; ``None`` where it says nothing usable.
+    """Seconds the provider asks to wait, from 0 to an hour; ``None`` where it says nothing usable.
 
-    ``headers`` by lower-case name; ``now`` is the wall clock, used only where the answer has no ``Date``. The longest
-    of several values of ``Retry-After`` (RFC 9110 10.2.3) counts; it goes before the reset header.
+    ``headers`` by lower-case name; ``now`` is the wall clock. The longest of several values of ``Retry-After`` (RFC
+    9110 10.2.3) counts; it goes before the reset header. A fraction of a second, which the RFC does not know, is taken.
     """
-    clock = _moment(next(iter(headers.get("date", ())), "")) or now
+    clock = clock_of(headers, now)
     for name, read in (("retry-after", _retry_after), (reset_header, reset_seconds)):
         waits = [wait for value in headers.get(name, ()) if (wait := read(value.strip(), clock)) is not None]
         if waits:
-            return max(waits)
+            return min(max(waits), RELAYED_MOST)
     return None
+
+
+def clock_of(headers: Mapping[str, list[str]], now: float) -> float:
+    """The wall clock by which an answer's times are meant: its own ``Date``, else ``now``. Ours may be off."""
+    return _moment(next(iter(headers.get("date", ())), "")) or now
 
 
 def reset_seconds(value: str, clock: float) -> float | None:
@@ -122,7 +145,7 @@ def reset_seconds(value: str, clock: float) -> float | None:
 
 
 def _retry_after(value: str, clock: float) -> float | None:
-    if _DIGITS.match(value):
+    if _SECONDS.match(value):
         return float(value)
     moment = _moment(value)
     return None if moment is None else max(0.0, moment - clock)

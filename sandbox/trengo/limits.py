@@ -1,4 +1,4 @@
-"""The rate limit: a fixed minute per token that starts with its first request."""
+"""The rate limit: a fixed window per token, a minute if not said, that starts with its first request."""
 
 import time
 from collections.abc import Callable
@@ -13,8 +13,9 @@ WINDOW = 60.0
 class Limiter:
     """Counts requests per token; refused ones do not count. Uses real time, unlike the rest of the sandbox."""
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: int, window: float = WINDOW, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
+        self._window = window
         self._clock = clock
         self._windows: dict[str, tuple[float, int]] = {}
 
@@ -31,7 +32,7 @@ class Limiter:
         now = self._clock()
         ends, count = self._windows.get(token, (0.0, 0))
         if now >= ends:
-            ends, count = now + WINDOW, 0
+            ends, count = now + self._window, 0
         if count >= self.limit:
             return self._refused(max(1, round(ends - now)))
         self._windows[token] = (ends, count + 1)

@@ -10,7 +10,7 @@ from sandbox.trengo import messages
 from sandbox.trengo.answers import Refusal, app_page, unauthenticated, wrong_method
 from sandbox.trengo.call import Call
 from sandbox.trengo.churn import churn
-from sandbox.trengo.limits import Limiter
+from sandbox.trengo.limits import WINDOW, Limiter
 from sandbox.trengo.roles import Operation, Route
 from sandbox.trengo.routes import ROUTES
 from sandbox.trengo.seed import seeded
@@ -26,16 +26,24 @@ TOKEN_USERS = (ADMIN, FIRST_USER + 2, FIRST_USER + 4)
 class Trengo:
     """Tickets, messages, contacts and the people around them, below ``/api/v2``.
 
-    State depends only on ``tickets`` and ``seed``; ``rate_limit`` counts requests per minute and token.
+    State depends only on ``tickets`` and ``seed``; ``rate_limit`` counts requests per token in ``rate_window`` seconds.
     ``documented`` follows public documents where they are wrong about the provider.
     """
 
     name = "trengo"
 
-    def __init__(self, tickets: int = 500, seed: int = 1, rate_limit: int = 120, *, documented: bool = False) -> None:
+    def __init__(
+        self,
+        tickets: int = 500,
+        seed: int = 1,
+        rate_limit: int = 120,
+        *,
+        rate_window: float = WINDOW,
+        documented: bool = False,
+    ) -> None:
         self._size, self._seed = tickets, seed
         self._tokens = Tokens(seed, frozenset(TOKEN_USERS))
-        self._limiter = Limiter(rate_limit)
+        self._limiter = Limiter(rate_limit, rate_window)
         self._routes = _by_first_word(_as_documented() if documented else ROUTES)
         self.store = seeded(tickets, seed)
 

@@ -73,6 +73,7 @@ class Upstream:
         self.got = []
         self.connections = 0
         self.open = 0
+        self.busy = 0
         self._tasks = set()
 
     async def __aenter__(self):
@@ -96,7 +97,7 @@ class Upstream:
         try:
             while (got := await self._read(reader, number)) is not None:
                 self.got.append(got)
-                if not got.complete or not await self._play(self.script(got, len(self.got)), reader, writer):
+                if not got.complete or not await self._answer(got, reader, writer):
                     return
         except (OSError, asyncio.CancelledError):
             return
@@ -128,6 +129,13 @@ class Upstream:
             if size == 0:
                 return got.body
             got.body += data[:-2]
+
+    async def _answer(self, got, reader, writer):
+        self.busy += 1
+        try:
+            return await self._play(self.script(got, len(self.got)), reader, writer)
+        finally:
+            self.busy -= 1
 
     async def _play(self, actions, reader, writer):
         for action in actions:

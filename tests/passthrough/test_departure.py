@@ -30,7 +30,7 @@ async def leave(site, method=b"GET", *, after=0.1):
 async def released(site, seconds=2.0):
     """Whether the provider was asked, and its connection and the account's place are given back in time."""
     for _ in range(int(seconds / 0.05)):
-        if site.upstream.got and site.upstream.open == 0 and site.door.outbound._places._lanes == {}:
+        if site.upstream.got and site.upstream.open == 0 and site.door.outbound._places._accounts == {}:
             return True
         await asyncio.sleep(0.05)
     return False
@@ -54,7 +54,7 @@ async def test_a_write_that_waits_for_its_answer_goes_on_when_the_caller_has_gon
     await leave(site, b"POST")
     await asyncio.sleep(1.2)
     assert site.door.worked == ["account-1"]
-    assert site.door.outbound._places._lanes == {}
+    assert site.door.outbound._places._accounts == {}
 
 
 @pytest.mark.parametrize("bounds", [Bounds(stream_idle_seconds=0.4)])

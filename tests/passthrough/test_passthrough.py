@@ -240,7 +240,7 @@ async def test_an_upload_that_the_caller_breaks_off_is_never_completed(site, acc
     writer.close()
     await until(lambda: site.upstream.got)
     assert [got.complete for got in site.upstream.got] == [False]
-    await until(lambda: site.door.outbound._places._lanes == {})
+    await until(lambda: site.door.outbound._places._accounts == {})
 
 
 async def test_broken_chunk_framing_is_no_end_of_a_body(site, account):
