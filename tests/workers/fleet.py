@@ -56,7 +56,7 @@ class Fleet:
     @property
     def workers(self):
         """The process ids of the workers that live."""
-        return [pid for pid in children(self.pid) if comm_state(pid) != "Z"]
+        return [pid for pid in children(self.pid) if state(pid) != "Z"]
 
     def headers(self, **more):
         return {"Authorization": f"Bearer {self.key}", "X-Integrated-Account-Id": self.account_id, **more}
@@ -80,7 +80,7 @@ class Fleet:
 
     def metric(self, name):
         """A metric of the whole server, added up over its labels."""
-        lines = self.http.get(f"{self.url}/metrics").text.splitlines()
+        lines = httpx.get(f"{self.url}/metrics", timeout=60).text.splitlines()
         return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
     def signal(self, number):
@@ -136,7 +136,7 @@ def children(pid):
         return []
 
 
-def comm_state(pid):
+def state(pid):
     """The state letter of a process: Z where it has ended and was not waited for."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -165,5 +165,6 @@ def _links(pid):
 
 
 def kill(pid):
-    """As the kernel ends a process that took too much memory."""
+    """As the kernel ends a process that took too much memory; once it has ended, so are its connections."""
     os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not Path(f"/proc/{pid}").exists(), "the end of the process")
