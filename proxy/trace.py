@@ -1,7 +1,7 @@
 """What one request carries through all rooms: its id, its deadline, its stages, its provider calls."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 Clock = Callable[[], float]
 """Seconds that never go backwards; injected so that tests can turn it."""
@@ -56,12 +56,15 @@ class Trace:
 
     ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
 
+    ``rate`` is the budget after the last provider call; ``ask_rate`` finds it out where there was none.
+
     ``origin`` is that of a page in a browser which may read the answer, once the guard has allowed it.
 
     ``facts`` are the fields of the log line; no secret and no body is ever put there.
     """
 
     __slots__ = (
+        "ask_rate",
         "clock",
         "deadline",
         "facts",
@@ -87,6 +90,7 @@ class Trace:
         self.stages: dict[str, float] = {}
         self.facts: dict[str, str | int] = {}
         self.rate: Rate | None = None
+        self.ask_rate: Callable[[], Awaitable[None]] | None = None
         self.origin: str | None = None
         self.upstream_calls = 0
         self.retries = 0
@@ -95,6 +99,11 @@ class Trace:
     def stage(self, name: str) -> "Stage":
         """Adds the time spent inside its ``with`` block to the stage ``name``."""
         return Stage(self, name)
+
+    async def find_rate(self) -> None:
+        """Sees to it that ``rate`` is known, where the request has an account whose provider has limits."""
+        if self.rate is None and self.ask_rate is not None:
+            await self.ask_rate()
 
     def elapsed(self) -> float:
         """Seconds since the request began."""

@@ -107,6 +107,7 @@ class _Answer:
             if self.status >= REFUSED_FROM:
                 await self._upload.drain()
             headers: RawHeaders = list(message["headers"])
+            await self._trace.find_rate()
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in answer_headers(self._trace) if name.lower() not in present]
             message = {**message, "headers": headers}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post
@@ -166,6 +167,7 @@ class Unified:
             account_id = account_id_of(caller, named, request.headers.get(HEADER_NAME))
             account = await self._accounts.linked(caller, account_id)
         trace.facts["provider"] = account.provider.name
+        trace.ask_rate = partial(self._outbound.show_rate, account, trace)
         return account
 
     def _mapping(self, account: LinkedAccount, resource: Resource) -> ResourceMapping:

@@ -20,6 +20,9 @@ class Coordination(Protocol):
         place of who asks again in time. A longer one leaves none.
         """
 
+    async def look(self, limits: Sequence[Limit]) -> Standing:
+        """The budgets as they stand; nothing is taken, and ``Standing.wait`` is 0."""
+
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """The call reached the provider, or may have; its headers correct the limit that they are about."""
 

@@ -45,6 +45,10 @@ class Degrading:
             await self._own.give_back(limits, turn)  # a ticket from when the shared state was lost
         return standing
 
+    async def look(self, limits: Sequence[Limit]) -> Standing:
+        """The shared budgets, or this worker's part."""
+        return await self._ask(lambda: self._shared.look(limits)) or await self._own.look(limits)
+
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """Counts the call in both."""
         own = await self._own.settle(limits, turn, announced)

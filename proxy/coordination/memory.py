@@ -37,6 +37,10 @@ class MemoryCoordination:
                 _queue(window, turn, own, now, stays=wait <= patience)
         return self._standing(windows, now, wait)
 
+    async def look(self, limits: Sequence[Limit]) -> Standing:
+        """The budgets as they stand."""
+        return self._standing([self._window(limit) for limit in limits], self._clock(), 0.0)
+
     def note(self, limits: Sequence[Limit], turn: Turn) -> None:
         """Counts a call that was taken elsewhere."""
         for limit in limits:

@@ -56,8 +56,8 @@ class RedisCoordination:
             retry=Retry(NoBackoff(), 0),
         )
         self._client: Redis = Redis.from_pool(pool)
-        self._take, self._settle, self._give_back, self._pause = (
-            self._client.register_script(_source(name)) for name in ("take", "settle", "give_back", "pause")
+        self._take, self._look, self._settle, self._give_back, self._pause = (
+            self._client.register_script(_source(name)) for name in ("take", "look", "settle", "give_back", "pause")
         )
 
     async def take(self, limits: Sequence[Limit], turn: Turn, patience: float) -> Standing:
@@ -69,6 +69,10 @@ class RedisCoordination:
             _micro(TICKET_SECONDS),
         ]
         return _standing(await self._run(self._take, limits, turn.id, arguments))
+
+    async def look(self, limits: Sequence[Limit]) -> Standing:
+        """The budgets as they stand."""
+        return _standing(await self._run(self._look, limits, "", []))
 
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """Counts the call from now on, and learns what the provider says of its limit."""

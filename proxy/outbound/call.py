@@ -134,6 +134,10 @@ class Outbound:
                 error.members["outcome"] = "unknown"  # whatever became of the last attempt: one before may have arrived
             raise
 
+    async def show_rate(self, account: LinkedAccount, trace: Trace) -> None:
+        """Puts the account's budget into the trace of a request that needed no provider call."""
+        _show(trace, await self._coordination.look(limits_of(account, account.base_path)))
+
     async def _reachable(self, account: LinkedAccount) -> str | None:
         """The checked address to connect to, if the origin needs one; raises where the account cannot be called."""
         name = account.provider.name

@@ -1,6 +1,7 @@
 """The passthrough as an ASGI application, mounted at ``/proxy``."""
 
 from contextlib import ExitStack
+from functools import partial
 from re import compile as pattern
 from typing import Protocol
 
@@ -82,6 +83,7 @@ class _Passthrough(Struct, frozen=True):
             caller = await self._caller(exchange)
             account = await self._account(exchange, caller, query)
         exchange.trace.facts["provider"] = account.provider.name
+        exchange.trace.ask_rate = partial(self.outbound.show_rate, account, exchange.trace)
         enveloped = wants_envelope(query.ours)
         segments, ending = _path(exchange, account)
         envelope = envelope_of(account, exchange.method, segments) if enveloped else None

@@ -59,7 +59,7 @@ def test_commands_use_the_budget_that_the_servers_use(servers, demo, tokens):
     assert left(servers.get("/proxy/labels", account)) < tested - 1
 
 
-def test_every_answer_after_a_provider_call_tells_the_budget(servers, demo, tokens):
+def test_every_data_answer_tells_the_budget_whether_it_took_a_provider_call_or_not(servers, demo, tokens):
     account = servers.link(tokens("trengo", 508))
     answers = [
         servers.get(path, account)
@@ -67,12 +67,17 @@ def test_every_answer_after_a_provider_call_tells_the_budget(servers, demo, toke
             "/unified/ticketing/tickets",
             "/unified/ticketing/tags",
             "/unified/ticketing/tickets/1",
+            "/unified/ticketing/ticket_status",
+            "/unified/ticketing/tickets/meta/list",
+            "/unified/ticketing/tickets?unknown=1",
+            "/proxy/%2e%2e",
             "/proxy/labels",
             "/proxy/labels/1",
             "/proxy/tickets?interline_response_format=result",
         )
     ]
-    assert {answer.status_code for answer in answers} == {200, 404}
+    assert {answer.status_code for answer in answers} == {200, 400, 404}
+    assert {answer.headers["x-upstream-calls"] for answer in answers} >= {"0", "1"}
     for answer in answers:
         assert answer.headers["ratelimit-limit"] == str(CALLS)
         assert 0 <= int(answer.headers["ratelimit-remaining"]) < CALLS

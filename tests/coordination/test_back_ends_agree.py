@@ -22,6 +22,7 @@ limits = st.sampled_from([LIMITS, LIMITS[:1], LIMITS[1:], LIMITS[1:2]])
 optional = st.none() | st.integers(0, 8)
 steps = st.one_of(
     st.tuples(st.just("take"), limits, turn, st.sampled_from([0.0, 4.0, 50.0])),
+    st.tuples(st.just("look"), limits),
     st.tuples(st.just("settle"), limits, turn, st.builds(Announced, optional, optional, optional)),
     st.tuples(st.just("give_back"), limits, turn),
     st.tuples(st.just("pause"), st.sampled_from([LIMITS[:1], LIMITS[2:]]), st.sampled_from([0.5, 6.0])),
@@ -43,13 +44,13 @@ def test_the_back_ends_agree(valkey, script):
                 for place in places:
                     place.forward(words[0] / 1000)
                 continue
-            if verb != "pause":
+            if verb not in ("look", "pause"):
                 held = taken.get(words[1].id)
                 allowed = {"take": (None,), "give_back": (None, words[0]), "settle": (words[0],)}
                 if held not in allowed[verb]:
                     continue
             answers = [await getattr(one, verb)(*words) for one in shared]
-            if verb in ("take", "settle"):
+            if verb in ("take", "look", "settle"):
                 here, there = answers
                 assert there.wait == pytest.approx(here.wait, abs=1e-4)
                 assert (there.limit, there.remaining) == (here.limit, here.remaining)

@@ -71,6 +71,16 @@ async def test_the_wait_ends_exactly_when_the_oldest_call_leaves(place):
     assert (await shared.take(limit, Turn(), 0.0)).wait == 0
 
 
+async def test_looking_takes_nothing(place):
+    shared, limit = place.share(), [Limit("scope", 3, 60.0)]
+    await used(shared, limit, 1)
+    place.forward(20)
+    for _ in range(5):
+        standing = await place.share().look(limit)
+        assert (standing.wait, standing.limit, standing.remaining) == (0, 3, 2)
+        assert standing.reset_seconds == pytest.approx(40.0)
+
+
 async def test_a_call_counts_from_its_answer_and_not_from_its_start(place):
     shared, limit, slow = place.share(), [Limit("scope", 1, 10.0)], Turn()
     await shared.take(limit, slow, 0.0)
