@@ -58,6 +58,10 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Opening a connection to a provider."""
     budget_wait_seconds: Seconds = 20.0
     """Waiting for a provider's rate budget, unless the caller says ``Prefer: wait=N``."""
+    notice_seconds: Seconds = 2.0
+    """From SIGTERM until a worker stops to accept; meanwhile ``/ready`` says 503, and answers close connections."""
+    drain_seconds: Seconds = 30.0
+    """After a worker stopped to accept, what is under way may take so long before it is cut off."""
     redis_seconds: Seconds = 0.15
     """One operation of the shared rate budgets; where it takes longer, the worker goes on with its own."""
     idle_accounts: Positive = 2000

@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The address to listen on."""
     port: Port = 8080
     """The port to listen on."""
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Processes that serve; more than one need ``INTERLINE_REDIS_URL``."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least level that is logged; access lines are ``info``."""
     docs: bool = False
@@ -99,7 +101,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         mistakes.append(NO_KEY)
     if not mistakes:
         settings = Settings(**values, bounds=Bounds(**bounds))
-        mistakes += _insecure(settings)
+        mistakes += [*_insecure(settings), *_unshared(settings)]
     if mistakes:
         raise SettingsMistake(mistakes)
     return settings
@@ -113,6 +115,14 @@ def _insecure(settings: Settings) -> list[str]:
         for name, base in settings.provider_bases.items()
         if base.startswith("http://") and not _is_near(urlsplit(base), settings.private_hosts)
     ]
+
+
+def _unshared(settings: Settings) -> list[str]:
+    """Several workers share their budgets, or each would use the whole of a provider's rate limit."""
+    if settings.workers == 1 or settings.redis_url is not None:
+        return []
+    needs = f"{settings.workers} workers share the rate limits of providers by Redis, and {PREFIX}REDIS_URL is not set"
+    return [f"{PREFIX}WORKERS: {needs}; set it, or serve with one worker"]
 
 
 def _is_near(parts: SplitResult, private_hosts: tuple[str, ...]) -> bool:

@@ -161,6 +161,7 @@ def start_server(folder, demo, **settings):
         "INTERLINE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/own.sqlite3",
         "INTERLINE_SEALING_KEYS": new_key(),
         "INTERLINE_PORT": str(port),
+        "INTERLINE_BOUNDS_NOTICE_SECONDS": "0.05",
         "INTERLINE_PROVIDER_BASES": f"trengo={demo.accounts['trengo'].sandbox.url}/api/v2",
         "INTERLINE_PRIVATE_HOSTS": demo.accounts["chatwoot"].sandbox.url.removeprefix("http://"),
         **{f"INTERLINE_{name.upper()}": value for name, value in settings.items()},

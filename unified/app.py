@@ -2,6 +2,7 @@
 
 The path of a request:
 
+    Drain                   counts what is under way, and lets the worker leave     (unified/drain.py)
     Edge                    guards the head, opens the trace, logs and counts
     Preflight               answers a browser that asks whether a page of another origin may ask
     authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
@@ -17,7 +18,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -35,9 +36,10 @@ from proxy.accounts.guard import authenticate
 from proxy.accounts.routes import account_routes
 from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, read_version, verify
-from proxy.accounts.wrong_keys import WrongKeys
+from proxy.accounts.wrong_keys import WINDOW_SECONDS, WrongKeys
 from proxy.bounds import Bounds
 from proxy.coordination.choice import open_coordination
+from proxy.coordination.tally import SharedTally
 from proxy.coordination.turn import Turn
 from proxy.cursor import Cursors
 from proxy.database.engine import open_engine, schema_revision
@@ -65,10 +67,12 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
+from unified.drain import Drain
 from unified.edge import Edge
 from unified.folders import mappings_folder
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
+from unified.measuring import measured
 from unified.metrics import count_opening
 from unified.pages import page_routes
 from unified.preflight import Preflight
@@ -90,10 +94,11 @@ class Server:
         sealer = Sealer(settings.sealing_keys)
         self.settings = settings
         self.mappings = mappings
+        self.drain = Drain(bounds.notice_seconds)
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
-        self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic)
+        self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic, shared=_shared_tally(settings))
         self.links = Links(self.engine, sealer)
         self.pages = Pages(brand_of(settings), Words())
         self.sessions = Sessions(sealer)
@@ -106,14 +111,14 @@ class Server:
         )
         egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic, resolve)
         self.media = Media(self.transport, egress, bounds)
-        self.coordination = open_coordination(settings.redis_url, bounds.redis_seconds)
+        self.coordination = open_coordination(settings.redis_url, bounds.redis_seconds, settings.workers)
         self.outbound = Outbound(
             self.transport,
             self.coordination,
             egress,
             bounds,
-            self._refused,
-            self.accounts.note_success,
+            partial(self._noted, self.accounts.note_refusal),
+            partial(self._noted, self.accounts.note_success),
             breakers=Breakers(opened=count_opening),
         )
         lists = SmallLists()
@@ -122,8 +127,12 @@ class Server:
         self.reader = Reader(self.cursors, lists, versions, bounds)
         self.writer = Writer(self.reader, lists, self.journal, bounds)
 
-    async def _refused(self, account_id: str) -> None:
-        await self.accounts.note_refusal(account_id)
+    async def _noted(self, note: Callable[[str], Awaitable[object]], account_id: str) -> None:
+        """The provider has answered by now: where the database cannot be written to, the caller gets that answer."""
+        try:
+            await note(account_id)
+        except SQLAlchemyError as error:
+            structlog.get_logger("interline.accounts").warning("not-noted", reason=type(error).__name__)
 
     async def verify(self, account: LinkedAccount) -> Verified:
         """Proves a credential at its provider."""
@@ -171,7 +180,15 @@ class Server:
         """Closes what was opened."""
         await self.transport.aclose()
         await self.coordination.aclose()
+        await self.attempts.aclose()
         await self.engine.dispose()
+
+
+def _shared_tally(settings: Settings) -> SharedTally | None:
+    """Where workers count wrong keys together, if they share anything."""
+    if settings.redis_url is None:
+        return None
+    return SharedTally(settings.redis_url, settings.bounds.wrong_keys, WINDOW_SECONDS, settings.bounds.redis_seconds)
 
 
 async def sweep_links(links: Links) -> None:
@@ -188,7 +205,8 @@ def create_app(settings: Settings) -> ASGIApp:
     """The whole server as one ASGI application."""
     log.configure(settings.log_level)
     server = Server(settings, load_mappings(mappings_folder(settings)).with_limits(settings.provider_limits))
-    return Edge(Preflight(litestar_app(server, [server.lifespan])), settings.bounds)
+    app = litestar_app(server, [server.lifespan, measured, server.drain.lifespan])  # left in the opposite order
+    return server.drain.around(Edge(Preflight(app), settings.bounds))
 
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from proxy.accounts.cli import accounts
-from proxy.accounts.cli_audit import audit_command
+from proxy.accounts.cli_audit import audit_command, prune_command
 from proxy.accounts.cli_keys import keys
 from proxy.accounts.cli_secrets import secrets
 from proxy.database.cli import db
@@ -40,7 +40,7 @@ def main() -> None:
     """One REST API in front of your customers' helpdesks."""
 
 
-for command in (accounts, keys, secrets, db, audit_command):
+for command in (accounts, keys, secrets, db, audit_command, prune_command):
     main.add_command(command)
 
 
@@ -68,10 +68,13 @@ def _settings() -> Settings:
 
 
 @main.command("serve")
-def serve_command() -> None:
+@click.option("--workers", type=int, help="Processes that serve; INTERLINE_WORKERS where not given.")
+def serve_command(workers: int | None) -> None:
     """Serves with the settings INTERLINE_*; the database must be migrated (interline db upgrade)."""
     from unified.serve import serve
 
+    if workers is not None:
+        os.environ["INTERLINE_WORKERS"] = str(workers)  # the workers read their settings from there too
     serve(_settings())
 
 

@@ -24,6 +24,7 @@ from proxy.database.engine import open_engine
 from proxy.database.migrate import upgrade
 from proxy.seal import Sealer, new_key
 from proxy.settings import Settings, load_settings
+from unified.listening import BACKLOG
 
 PROVIDERS = ("trengo", "chatwoot")
 PREFERRED_PORT = 8080
@@ -33,6 +34,7 @@ CHATWOOT_ACCOUNT = 3
 LINK_BODY = {"tenant_id": "demo-by-hand", "tenant_name": "Sunrise Bakery"}
 READY_SECONDS = 20.0
 STOP_SECONDS = 5.0
+INHERIT = 'eval "exec 3<&$0"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
 KEY_SCOPES = ("read", "write", "proxy", "link", "admin")
 TOKEN_SCOPES = ("read", "write", "proxy")
 
@@ -47,7 +49,7 @@ def demo(*, as_json: bool, port: int, rate_limit: int | None, tickets: int) -> i
         signal.signal(number, _stop)
     with ExitStack() as stack:
         try:
-            ready = _start(stack, port or _free(PREFERRED_PORT), rate_limit, tickets)
+            ready = _start(stack, _listening(port), rate_limit, tickets)
             sys.stdout.write(json.encode(ready).decode() + "\n" if as_json else curl_lines(ready))
             sys.stdout.flush()
             while True:
@@ -62,7 +64,8 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
-def _start(stack: ExitStack, port: int, rate_limit: int | None, tickets: int) -> dict[str, Any]:
+def _start(stack: ExitStack, listening: socket.socket, rate_limit: int | None, tickets: int) -> dict[str, Any]:
+    port: int = listening.getsockname()[1]
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-demo-")))
     started = [_sandbox(stack, name, rate_limit, tickets) for name in PROVIDERS]
     database = f"sqlite+aiosqlite:///{folder / 'demo.sqlite3'}"
@@ -71,7 +74,7 @@ def _start(stack: ExitStack, port: int, rate_limit: int | None, tickets: int) ->
     environment = _environment(database, port, sandboxes, rate_limit)
     key = asyncio.run(_mint_key(load_settings(environment)))
     base_url = f"http://127.0.0.1:{port}"
-    server = _spawn(stack, ["-m", "unified", "serve"], environment)
+    server = _serve(stack, listening, environment)
     _wait_ready(server, base_url)
     linked = {name: _link(base_url, key, name, sandboxes[name]) for name in PROVIDERS}
     link_url = _post(base_url, key, "/link-token", LINK_BODY)["url"]
@@ -95,15 +98,27 @@ def _start(stack: ExitStack, port: int, rate_limit: int | None, tickets: int) ->
     }
 
 
-def _spawn(
-    stack: ExitStack, arguments: list[str], environment: dict[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def _spawn(stack: ExitStack, arguments: list[str]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own modules, no caller's text
         [sys.executable, *arguments],
-        stdout=subprocess.PIPE if environment is None else subprocess.DEVNULL,
-        env=environment,
+        stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
     )
+    stack.callback(_end, process)
+    return process
+
+
+def _serve(stack: ExitStack, listening: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The server, on a socket that it inherits (sd_listen_fds(3)): between looking for a port and listening on it,
+    another program could take it."""
+    with listening:
+        process = subprocess.Popen(  # noqa: S603 - our own modules, no caller's text
+            ["/bin/sh", "-c", INHERIT, str(listening.fileno()), sys.executable, "-m", "unified", "serve"],
+            stdout=subprocess.DEVNULL,
+            env=environment,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,
+        )
     stack.callback(_end, process)
     return process
 
@@ -148,6 +163,7 @@ def _environment(
         "INTERLINE_DATABASE_URL": database,
         "INTERLINE_SEALING_KEYS": new_key(),
         "INTERLINE_PORT": str(port),
+        "INTERLINE_BOUNDS_NOTICE_SECONDS": "0.05",
         "INTERLINE_DOCS": "true",
         "INTERLINE_LOG_LEVEL": "warning",
         "INTERLINE_PROVIDER_BASES": f"trengo={sandboxes['trengo']['url']}/api/v2",
@@ -285,15 +301,11 @@ def _pick(path: str) -> str:
     return f"python3 -c 'import json,sys; print(json.load(sys.stdin){path})'"
 
 
-def _free(preferred: int) -> int:
-    """The preferred port, or a free one where that is taken."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            taken: int = probe.getsockname()[1]
-            return taken
-    raise SystemExit("no port is free")
+def _listening(port: int) -> socket.socket:
+    """A socket that listens on that port; for 0 on the preferred one, or on a free one where that is taken."""
+    for candidate in [port] if port else [PREFERRED_PORT, 0]:
+        try:
+            return socket.create_server(("127.0.0.1", candidate), backlog=BACKLOG)
+        except OSError:
+            continue
+    raise SystemExit(f"the port {port} is taken")

@@ -15,9 +15,10 @@ from proxy.database.engine import schema_revision
 from proxy.database.tables import HEAD
 from proxy.errors import NotFound, NotReady
 from proxy.settings import Settings
-from unified import metrics
+from unified.drain import Drain
 from unified.folders import data_folder
 from unified.mapping.model import Mappings
+from unified.measuring import exposition
 
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
 START = b"SwaggerUIBundle({url: '/openapi.json', dom_id: '#docs', deepLinking: true, persistAuthorization: false});"
@@ -52,6 +53,7 @@ class Served(Protocol):
     settings: Settings
     mappings: Mappings
     engine: AsyncEngine
+    drain: Drain
 
 
 def page_routes(server: Served) -> list[HTTPRouteHandler]:
@@ -66,6 +68,8 @@ def _health(server: Served) -> list[HTTPRouteHandler]:
 
     @get("/ready", opt={"scope": PUBLIC}, include_in_schema=False)
     async def ready() -> dict[str, str]:
+        if server.drain.leaving:
+            raise NotReady("the server is stopping")
         try:
             revision = await schema_revision(server.engine)
         except SQLAlchemyError:
@@ -82,7 +86,7 @@ def _metrics(server: Served) -> list[HTTPRouteHandler]:
 
     @get("/metrics", opt={"scope": scope, "account_token": False}, include_in_schema=False)
     async def show_metrics() -> Response[bytes]:
-        return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await exposition(server.engine), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [show_metrics]
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proxy.database.engine import reading
@@ -32,6 +32,15 @@ async def note(connection: AsyncConnection, at: int, actor: str, action: str, su
     """Writes one line; ``at`` in milliseconds since 1970, ``detail`` holds names and numbers only."""
     values = {"id": str(uuid4()), "at": at, "actor": actor, "action": action, "subject": subject}
     await connection.execute(audit.insert().values(**values, detail=msgspec.json.encode(detail).decode()))
+
+
+async def prune(engine: AsyncEngine, before: int, now: int, actor: str) -> int:
+    """Deletes the lines that are older than ``before`` and writes one that says so; how many they were."""
+    async with engine.begin() as connection:
+        gone: int = (await connection.execute(delete(audit).where(audit.c.at < before))).rowcount
+        if gone:
+            await note(connection, now, actor, "audit.prune", actor, before=before, lines=gone)
+    return gone
 
 
 async def entries(

@@ -1,4 +1,4 @@
-"""The command ``interline audit``."""
+"""The commands ``interline audit`` and ``interline audit-prune``."""
 
 import time
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from proxy.accounts.audit import Entry, entries
+from proxy.accounts.audit import CLI_ACTOR, Entry, entries, prune
 from proxy.accounts.command import columns, run, seconds, show
 from proxy.accounts.moment import milliseconds, shown
 
@@ -48,6 +48,14 @@ def audit_command(
     for one in found:
         table.add_row(shown(one.at), one.actor, one.action, one.subject, _detail(one))
     show(table)
+
+
+@click.command("audit-prune")
+@click.option("--before", required=True, callback=_since, metavar="SPAN|MOMENT", help="A span back (400d) or a moment.")
+def prune_command(before: int) -> None:
+    """Deletes what the audit holds from before a time; that it was done is told in the audit."""
+    gone = run(lambda store: prune(store.engine, before, milliseconds(time.time()), CLI_ACTOR))
+    click.echo(f"{gone} lines deleted")
 
 
 def _detail(entry: Entry) -> str:

@@ -39,7 +39,7 @@ def authenticate(
             caller = await accounts.caller(authorization)
         except Unauthorized:
             if authorization:  # nothing sent is nothing guessed
-                wrong_keys.note(_address(connection, trusted_proxies))
+                await wrong_keys.note(_address(connection, trusted_proxies))
             raise
         _admit_origin(connection, caller)
         caller.require(scope)

@@ -5,6 +5,8 @@ address, and an attacker among them must not lock the others out. So a key is lo
 counted and refused. That does not make the lookup dearer for the guesser; it need not: a key has 256 random bits, its
 checksum refuses nearly every guess without the database, and what is left costs one indexed query. The limit is there
 so that guessing shows (``too-many-attempts`` in log and metrics) and gives scanners a reason to stop.
+
+Workers that have Redis count together there; each counts for itself as well, and goes by that while Redis is lost.
 """
 
 from collections import OrderedDict, deque
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
+from proxy.coordination.tally import SharedTally
 from proxy.errors import TooManyAttempts
 
 WINDOW_SECONDS = 60.0
@@ -24,26 +27,49 @@ IPV6_NETWORK_BITS = 64
 class WrongKeys:
     """The last wrong keys of each address within a minute; at most ``most`` moments of ``ADDRESSES_KEPT`` addresses."""
 
-    def __init__(self, most: int, clock: Callable[[], float], *, kept: int = ADDRESSES_KEPT) -> None:
+    def __init__(
+        self,
+        most: int,
+        clock: Callable[[], float],
+        *,
+        shared: SharedTally | None = None,
+        kept: int = ADDRESSES_KEPT,
+    ) -> None:
         self._most = most
         self._clock = clock
+        self._shared = shared
         self._kept = kept
         self._moments: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def note(self, address: str) -> None:
+    async def note(self, address: str) -> None:
         """Counts one more; raises ``TooManyAttempts`` where the address has used up its minute."""
-        now, group = self._clock(), _group(address)
+        group = _group(address)
+        wait = self._note(group)
+        if self._shared is not None:
+            together = await self._shared.note(group)
+            wait = wait if together is None else together
+        if wait > 0:
+            detail = "wait before the next wrong key; a right one is served at once"
+            raise TooManyAttempts(detail, headers={"Retry-After": str(max(1, ceil(wait)))})
+
+    async def aclose(self) -> None:
+        """Closes what is shared."""
+        if self._shared is not None:
+            await self._shared.aclose()
+
+    def _note(self, group: str) -> float:
+        """Counts one more in this worker, or answers the seconds to wait."""
+        now = self._clock()
         moments = self._moments.setdefault(group, deque())
         self._moments.move_to_end(group)
         while moments and now - moments[0] >= WINDOW_SECONDS:
             moments.popleft()
         if len(moments) >= self._most:
-            wait = max(1, ceil(moments[0] + WINDOW_SECONDS - now))
-            detail = "wait before the next wrong key; a right one is served at once"
-            raise TooManyAttempts(detail, headers={"Retry-After": str(wait)})
+            return moments[0] + WINDOW_SECONDS - now
         moments.append(now)
         if len(self._moments) > self._kept:
             self._moments.popitem(last=False)
+        return 0.0
 
     def __len__(self) -> int:
         return len(self._moments)

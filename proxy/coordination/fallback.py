@@ -10,6 +10,7 @@ from proxy.coordination.memory import MemoryCoordination
 from proxy.coordination.redis import SharedStateLost
 from proxy.coordination.turn import Turn
 from proxy.coordination.window import Announced, Limit, Standing
+from proxy.metrics import REDIS_LOST
 from proxy.trace import Clock
 
 REST_SECONDS = 1.0
@@ -86,6 +87,7 @@ class Degrading:
         self._rests_until = now + REST_SECONDS
         if self._lost_since is None:
             self._lost_since = now
+            REDIS_LOST.set(1)
             _log.warning("shared-budgets-lost", reason=reason)
 
     def _note_back(self) -> None:
@@ -93,3 +95,4 @@ class Degrading:
             _log.warning("shared-budgets-back", seconds=round(self._clock() - self._lost_since, 1))
             self._lost_since = None
             self._rests_until = 0.0
+            REDIS_LOST.set(0)

@@ -21,6 +21,7 @@ from proxy.errors import (
     RateLimited,
     ReauthRequired,
 )
+from proxy.metrics import count_provider_answer
 from proxy.outbound.answer import ProviderAnswer, refuses_credential
 from proxy.outbound.attempt import Attempt, received
 from proxy.outbound.breaker import Breakers, Passage, sign_of
@@ -194,12 +195,14 @@ class Outbound:
         try:
             incoming = await self._transport.send(ready, trace.deadline)
         except SendFailure as failure:
+            count_provider_answer(account.provider.name, None)
             await self._unanswered(taken, failure.phase)
             passage.saw(sign_of(Outcome(failure.phase), late=failure.late, given=given))
             return Attempt(failure=failure)
         except BaseException:  # cancelled, or the caller's body broke off: the provider may have counted it
             await self._coordination.settle(taken.limits, taken.turn, Announced())
             raise
+        count_provider_answer(account.provider.name, incoming.status)
         try:
             wait = await self._note(account.provider, incoming, taken, trace)
         except BaseException:

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
 
 from proxy.accounts.audit import entries
-from proxy.accounts.cli_audit import audit_command
+from proxy.accounts.cli_audit import audit_command, prune_command
 from proxy.accounts.cli_keys import keys
 from proxy.accounts.mint import NewKey, NewToken
 from proxy.accounts.verify import Verified
@@ -119,3 +120,19 @@ async def test_a_time_is_a_span_back_or_a_moment(run):
 def test_a_time_that_is_none_is_told(env):
     result = CliRunner().invoke(audit_command, ["--since", "yesterday"], env=env)
     assert (result.exit_code, "30m, 24h, 7d" in result.output) == (2, True)
+
+
+async def test_what_is_older_than_a_time_is_deleted_and_that_is_told(day, run, engine, clock):
+    kept = [one for one in await entries(engine, most=100) if one.at >= clock.now * 1000 - 120_000]
+    moment = datetime.fromtimestamp(clock.now - 120, UTC).isoformat()
+    assert (await run(prune_command, "--before", moment)).output.endswith(" lines deleted\n")
+    found = await entries(engine, most=100)
+    (told,) = [one for one in found if one.action == "audit.prune"]
+    assert [one for one in found if one != told] == kept
+    assert 0 < len(kept) < 10
+    assert (told.actor, told.detail["lines"] > 0) == ("key:cli", True)
+    assert (await run(prune_command, "--before", "2000-01-01")).output == "0 lines deleted\n"
+
+
+def test_without_a_time_nothing_is_deleted(env):
+    assert CliRunner().invoke(prune_command, [], env=env).exit_code == 2

@@ -18,37 +18,37 @@ def wrong_keys(clock):
     return WrongKeys(10, clock)
 
 
-def test_the_eleventh_within_a_minute_is_refused_and_the_wait_is_whole_seconds(wrong_keys, clock):
+async def test_the_eleventh_within_a_minute_is_refused_and_the_wait_is_whole_seconds(wrong_keys, clock):
     for _ in range(10):
-        wrong_keys.note("192.0.2.1")
+        await wrong_keys.note("192.0.2.1")
         clock.now += 1
     for _ in range(100):
         with pytest.raises(TooManyAttempts) as refused:
-            wrong_keys.note("192.0.2.1")
+            await wrong_keys.note("192.0.2.1")
     assert refused.value.headers == {"Retry-After": "50"}
-    wrong_keys.note("192.0.2.2")
+    await wrong_keys.note("192.0.2.2")
     clock.now += 50
-    wrong_keys.note("192.0.2.1")
+    await wrong_keys.note("192.0.2.1")
     with pytest.raises(TooManyAttempts) as refused:
-        wrong_keys.note("192.0.2.1")
+        await wrong_keys.note("192.0.2.1")
     assert refused.value.headers == {"Retry-After": "1"}
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("::ffff:192.0.2.1", "192.0.2.1")]
 )
-def test_addresses_of_one_subscriber_are_counted_together(clock, one, other):
+async def test_addresses_of_one_subscriber_are_counted_together(clock, one, other):
     wrong_keys = WrongKeys(1, clock)
-    wrong_keys.note(one)
+    await wrong_keys.note(one)
     with pytest.raises(TooManyAttempts):
-        wrong_keys.note(other)
+        await wrong_keys.note(other)
 
 
-def test_what_is_remembered_of_addresses_is_bounded(clock):
+async def test_what_is_remembered_of_addresses_is_bounded(clock):
     wrong_keys = WrongKeys(10, clock, kept=100)
     for number in range(1000):
         for _ in range(3):
-            wrong_keys.note(f"192.0.{number // 250}.{number % 250}")
+            await wrong_keys.note(f"192.0.{number // 250}.{number % 250}")
     assert len(wrong_keys) == 100
 
 

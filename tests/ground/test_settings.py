@@ -42,6 +42,8 @@ def test_every_setting_is_read():
         database_url="postgresql+asyncpg://u:p@db/interline",
         host="0.0.0.0",
         port="9000",
+        workers="2",
+        redis_url="redis://cache.lan:6379/0",
         log_level="debug",
         docs="true",
         metrics_public="1",
@@ -53,6 +55,7 @@ def test_every_setting_is_read():
     )
     assert (settings.host, settings.port, settings.log_level, settings.docs) == ("0.0.0.0", 9000, "debug", True)
     assert settings.metrics_public is True
+    assert (settings.workers, settings.redis_url) == (2, "redis://cache.lan:6379/0")
     assert settings.private_hosts == ("10.0.0.5:3000", "[::1]:80")
     assert settings.provider_bases == {"desk": "http://127.0.0.1:9001/api/v2", "other": "http://127.0.0.1:9002"}
     assert settings.mappings_dir == "/srv/mappings"
@@ -84,6 +87,8 @@ def test_all_mistakes_are_reported_together_and_a_misspelt_name_is_recognised():
         ({"redis_url": "http://127.0.0.1:6379/0"}, "rediss"),
         ({"redis_url": "redis:///0"}, "rediss"),
         ({"redis_url": "redis://127.0.0.1/zero"}, "rediss"),
+        ({"workers": "0", "redis_url": "redis://127.0.0.1/0"}, "WORKERS"),
+        ({"workers": "2"}, "WORKERS: 2 workers share .* INTERLINE_REDIS_URL is not set"),
         ({"database_url": "postgresql+asyncpg://u:p@db/x?sslmode=require"}, "ssl=require"),
         ({"database_url": "postgresql+asyncpg://u@db:hush/x"}, "the port is not a number"),
         ({"database_url": "postgresql+asyncpg://u:a@hush@db/x"}, "written %40"),
