@@ -100,12 +100,7 @@ def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
     """Sandbox and servers over one database, with linked accounts, each with a token and a rate budget of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
-        limit = ["--rate-limit", str(RATE_LIMIT)]
-        sandbox = stack.enter_context(
-            _process([sys.executable, "-m", "sandbox", Trengo.name, "--json", *limit], dict(os.environ), piped=True)
-        )
-        assert sandbox.stdout is not None
-        url = json.loads(sandbox.stdout.readline())["url"]
+        url, sandbox = stack.enter_context(ticket_sandbox())
         server = Server(folder, url)
         ports = [server.port, *(_free_port() for _ in range(servers - 1))]
         workers = [_worker(stack.enter_context(server.running(port)).pid) for port in ports]
@@ -116,13 +111,22 @@ def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
             base_urls=[_url(port) for port in ports],
             workers=workers,
             served=[pid for worker in workers for pid in family(worker)],
-            sandbox=sandbox.pid,
+            sandbox=sandbox,
             sandbox_url=url,
             sandbox_tokens=tokens,
             account_headers=[
                 {"Authorization": f"Bearer {key}", "X-Integrated-Account-Id": account} for account in linked
             ],
         )
+
+
+@contextmanager
+def ticket_sandbox() -> Iterator[tuple[str, int]]:
+    """The sandbox: its address and its process."""
+    command = [sys.executable, "-m", "sandbox", Trengo.name, "--json", "--rate-limit", str(RATE_LIMIT)]
+    with _process(command, dict(os.environ), piped=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"], process.pid
 
 
 def _url(port: int) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.outbound.wire.response import Response
@@ -27,6 +27,7 @@ def cut(raw, places):
     return [raw[a:b] for a, b in itertools.pairwise(bounds)]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(SHORT)), st.lists(st.integers(0, 10_000), max_size=8), st.sampled_from(["GET", "HEAD"]))
 def test_the_pieces_make_no_difference(name, places, method):
     raw = SHORT[name]
@@ -43,6 +44,7 @@ def test_byte_by_byte_is_no_difference_either():
         assert (pieces[0], pieces[4]) == (whole[0], whole[4]), name
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300)))
 def test_any_bytes_are_an_answer_or_a_fault(pieces):
     head, _content, ended, clean, fault = outcome(pieces)
@@ -50,6 +52,7 @@ def test_any_bytes_are_an_answer_or_a_fault(pieces):
     assert not clean or fault is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=2000)), st.lists(st.integers(0, 10_000), max_size=8), st.binary())
 def test_a_chunked_body_is_its_chunks_and_what_follows_is_seen(chunks, places, after):
     body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
@@ -59,6 +62,7 @@ def test_a_chunked_body_is_its_chunks_and_what_follows_is_seen(chunks, places, a
     assert clean == (after == b"")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000), st.lists(st.integers(0, 10_000), max_size=8), st.binary())
 def test_a_body_of_known_length_ends_there_and_what_follows_is_seen(body, places, after):
     raw = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body + after
