@@ -52,6 +52,7 @@ class Server:
 
     def __init__(self, folder: Path, base: str) -> None:
         self.port = _free_port()
+        self.base_url = _url(self.port)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("INTERLINE_")}
         self.environment = {
             **kept,
@@ -106,7 +107,7 @@ def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
         workers = [_worker(stack.enter_context(server.running(port)).pid) for port in ports]
         key, seed = server.key(), Trengo(rate_limit=RATE_LIMIT)
         tokens = [seed.token_for(number) for number in range(accounts)]
-        linked = [_link(_url(server.port), key, token) for token in tokens]
+        linked = [_link(server.base_url, key, token) for token in tokens]
         yield House(
             base_urls=[_url(port) for port in ports],
             workers=workers,
