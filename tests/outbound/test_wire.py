@@ -38,7 +38,8 @@ async def transport():
 
 def outgoing(upstream, method="GET", **more):
     headers = more.pop("headers", [(b"accept", b"*/*")])
-    return Outgoing("account", upstream.origin, method, more.pop("target", b"/x"), headers, **more)
+    origin = more.pop("origin", upstream.origin)
+    return Outgoing("account", origin, method, more.pop("target", b"/x"), headers, **more)
 
 
 async def read(incoming):
@@ -322,8 +323,8 @@ async def test_the_second_address_of_a_name_is_tried_when_the_first_refuses(tran
     async with Upstream() as upstream:
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
-            resolves_to(monkeypatch, closed.getsockname(), ("127.0.0.1", upstream.port))
-            assert (await ask(transport, upstream))[0] == 200
+            origin = named(monkeypatch, closed.getsockname(), ("127.0.0.1", upstream.port))
+            assert (await ask(transport, upstream, origin=origin))[0] == 200
             assert upstream.connections == 1
 
 
@@ -336,9 +337,9 @@ async def test_the_second_address_of_a_name_is_tried_beside_a_first_that_is_sile
             for one in (first, second):
                 one.settimeout(0)
                 one.connect_ex(silent.getsockname())
-            resolves_to(monkeypatch, silent.getsockname(), ("127.0.0.1", upstream.port))
+            origin = named(monkeypatch, silent.getsockname(), ("127.0.0.1", upstream.port))
             monkeypatch.setattr(dial, "STAGGER_SECONDS", 0.01)
-            assert (await ask(transport, upstream))[0] == 200
+            assert (await ask(transport, upstream, origin=origin))[0] == 200
 
 
 async def test_no_address_of_a_name_takes_a_connection_and_nothing_was_sent(transport, monkeypatch):
@@ -346,17 +347,21 @@ async def test_no_address_of_a_name_takes_a_connection_and_nothing_was_sent(tran
         with socket.socket() as one, socket.socket() as another:
             for closed in (one, another):
                 closed.bind(("127.0.0.1", 0))
-            resolves_to(monkeypatch, one.getsockname(), another.getsockname())
+            origin = named(monkeypatch, one.getsockname(), another.getsockname())
             with pytest.raises(SendFailure) as raised:
-                await ask(transport, upstream, "POST")
+                await ask(transport, upstream, "POST", origin=origin)
             assert (raised.value.phase, raised.value.late) == ("not_sent", False)
 
 
-def resolves_to(monkeypatch, *addresses):
-    """Every name has these addresses, in this order."""
-    places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+def named(monkeypatch, *addresses):
+    """An origin whose name has these addresses, in this order."""
+    loop = asyncio.get_running_loop()
+    resolve = loop.getaddrinfo
 
-    async def getaddrinfo(*_, **__):
-        return places
+    async def getaddrinfo(host, port, **more):
+        if host != "desk.example":
+            return await resolve(host, port, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
+    return "http://desk.example"
