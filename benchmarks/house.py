@@ -72,7 +72,7 @@ class Server:
     def running(self, port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
         """The server, from ready until the block ends; its log, access lines included, goes nowhere."""
         port = port or self.port
-        with _process([*INTERLINE, "serve"], self.environment | {"INTERLINE_PORT": str(port)}) as process:
+        with started([*INTERLINE, "serve"], self.environment | {"INTERLINE_PORT": str(port)}) as process:
             self._wait_ready(process, _url(port))
             yield process
 
@@ -107,7 +107,7 @@ def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
         workers = [_worker(stack.enter_context(server.running(port)).pid) for port in ports]
         key, seed = server.key(), Trengo(rate_limit=RATE_LIMIT)
         tokens = [seed.token_for(number) for number in range(accounts)]
-        linked = [_link(server.base_url, key, token) for token in tokens]
+        linked = [link(server.base_url, key, token) for token in tokens]
         yield House(
             base_urls=[_url(port) for port in ports],
             workers=workers,
@@ -125,7 +125,7 @@ def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
 def ticket_sandbox() -> Iterator[tuple[str, int]]:
     """The sandbox: its address and its process."""
     command = [sys.executable, "-m", "sandbox", Trengo.name, "--json", "--rate-limit", str(RATE_LIMIT)]
-    with _process(command, dict(os.environ), piped=True) as process:
+    with started(command, dict(os.environ), piped=True) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"], process.pid
 
@@ -139,7 +139,8 @@ def _worker(server: int) -> int:
     return family(server)[1]
 
 
-def _link(base_url: str, key: str, token: str) -> str:
+def link(base_url: str, key: str, token: str) -> str:
+    """Links an account; its id."""
     body = {"tenant_id": "benchmark", "integration": Trengo.name, "context": {}, "credentials": {"token": token}}
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{base_url}/integrated-account", json.dumps(body).encode(), headers)
@@ -149,9 +150,10 @@ def _link(base_url: str, key: str, token: str) -> str:
 
 
 @contextmanager
-def _process(
+def started(
     command: list[str], environment: dict[str, str], *, piped: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """A process, ended with the block."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE if piped else subprocess.DEVNULL, env=environment)
     try:
         yield process
