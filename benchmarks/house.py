@@ -29,18 +29,22 @@ INTERLINE = [sys.executable, "-m", "unified"]
 class House(Struct, frozen=True):
     """What runs, and how it is asked."""
 
-    base_url: str
-    sandbox_url: str
-    worker: int
-    """The process that serves."""
+    base_urls: list[str]
+    """One for each server."""
+    workers: list[int]
+    """The processes that serve, each without those that watch over it."""
     served: list[int]
-    """The worker and all below it."""
+    """The workers and all below them."""
+    sandbox: int
+    """The process of the sandbox."""
+    sandbox_url: str
+    sandbox_tokens: list[str]
+    """One for each account."""
     account_headers: list[dict[str, str]]
-    sandbox_token: str
 
-    def asks(self, path: str, *, accounts: int = ACCOUNTS) -> list[Ask]:
-        """The same request for so many accounts."""
-        return [Ask(self.base_url + path, headers) for headers in self.account_headers[:accounts]]
+    def asks(self, path: str, server: int = 0) -> list[Ask]:
+        """The same request for each account."""
+        return [Ask(self.base_urls[server] + path, headers) for headers in self.account_headers]
 
 
 class Server:
@@ -48,7 +52,7 @@ class Server:
 
     def __init__(self, folder: Path, base: str) -> None:
         self.port = _free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.base_url = _url(self.port)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("INTERLINE_")}
         self.environment = {
             **kept,
@@ -65,19 +69,20 @@ class Server:
         return _line(["keys", "new", "--name", "benchmark", *scopes], self.environment)
 
     @contextmanager
-    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
         """The server, from ready until the block ends; its log, access lines included, goes nowhere."""
-        with started([*INTERLINE, "serve"], self.environment) as process:
-            self._wait_ready(process)
+        port = port or self.port
+        with started([*INTERLINE, "serve"], self.environment | {"INTERLINE_PORT": str(port)}) as process:
+            self._wait_ready(process, _url(port))
             yield process
 
-    def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_ready(self, process: subprocess.Popen[bytes], base_url: str) -> None:
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
             if process.poll() is not None:
                 raise RuntimeError(f"the server ended with status {process.returncode}")
             try:
-                with urllib.request.urlopen(f"{self.base_url}/ready", timeout=1):
+                with urllib.request.urlopen(f"{base_url}/ready", timeout=1):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(POLL_SECONDS)
@@ -92,31 +97,41 @@ def folder_and_server(base: str = "http://127.0.0.1:9") -> Iterator[Server]:
 
 
 @contextmanager
-def house() -> Iterator[House]:
-    """Sandbox and server with ``ACCOUNTS`` linked accounts, each with a token and a rate budget of its own."""
+def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
+    """Sandbox and servers over one database, with linked accounts, each with a token and a rate budget of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
-        limit = ["--rate-limit", str(RATE_LIMIT)]
-        sandbox = stack.enter_context(
-            started([sys.executable, "-m", "sandbox", Trengo.name, "--json", *limit], dict(os.environ), piped=True)
-        )
-        assert sandbox.stdout is not None
-        url = json.loads(sandbox.stdout.readline())["url"]
+        url, sandbox = stack.enter_context(ticket_sandbox())
         server = Server(folder, url)
-        process = stack.enter_context(server.running())
-        key, tokens = server.key(), Trengo(rate_limit=RATE_LIMIT)
-        linked = [link(server.base_url, key, tokens.token_for(number)) for number in range(ACCOUNTS)]
-        worker = _worker(process.pid)
+        ports = [server.port, *(_free_port() for _ in range(servers - 1))]
+        workers = [_worker(stack.enter_context(server.running(port)).pid) for port in ports]
+        key, seed = server.key(), Trengo(rate_limit=RATE_LIMIT)
+        tokens = [seed.token_for(number) for number in range(accounts)]
+        linked = [link(server.base_url, key, token) for token in tokens]
         yield House(
-            base_url=server.base_url,
+            base_urls=[_url(port) for port in ports],
+            workers=workers,
+            served=[pid for worker in workers for pid in family(worker)],
+            sandbox=sandbox,
             sandbox_url=url,
-            worker=worker,
-            served=family(worker),
+            sandbox_tokens=tokens,
             account_headers=[
                 {"Authorization": f"Bearer {key}", "X-Integrated-Account-Id": account} for account in linked
             ],
-            sandbox_token=tokens.token_for(0),
         )
+
+
+@contextmanager
+def ticket_sandbox() -> Iterator[tuple[str, int]]:
+    """The sandbox: its address and its process."""
+    command = [sys.executable, "-m", "sandbox", Trengo.name, "--json", "--rate-limit", str(RATE_LIMIT)]
+    with started(command, dict(os.environ), piped=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"], process.pid
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _worker(server: int) -> int:

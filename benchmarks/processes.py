@@ -1,4 +1,4 @@
-"""What processes cost, read from /proc: CPU to the nanosecond where the kernel tells it, and resident memory."""
+"""What processes cost, read from /proc: CPU to the nanosecond where the kernel tells it, memory, open files."""
 
 import os
 from pathlib import Path
@@ -25,6 +25,11 @@ def resident_mib(pid: int) -> float:
     """Resident memory."""
     lines = (PROC / str(pid) / "status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+def open_files(pid: int) -> int:
+    """Open file descriptors."""
+    return len(list((PROC / str(pid) / "fd").iterdir()))
 
 
 def _cpu(pid: int) -> float:

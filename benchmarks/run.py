@@ -6,11 +6,17 @@ python benchmarks/run.py
 import platform
 import time
 
+import engines
 import mapping
 import serving
 import startup
 
-PARTS = {"Mapping one page": mapping.main, "Serving": serving.main, "Starting": startup.main}
+PARTS = {
+    "Mapping one page": mapping.main,
+    "The HTTP engine": engines.main,
+    "Serving": serving.main,
+    "Starting": startup.main,
+}
 
 
 def run() -> None:

@@ -17,7 +17,7 @@ import nginx
 from client import Ask, once, run
 from house import ACCOUNTS, House, house
 from msgspec import Struct
-from processes import cpu_seconds, family, resident_mib
+from processes import cpu_seconds, resident_mib
 
 ROUNDS = 5
 RECORDS = 25
@@ -67,7 +67,7 @@ def measure() -> Figures:
         cases = [case for in_flight in COUNTS for case in _cases(at, in_flight)]
         program = nginx.binary()
         if program is not None:
-            front = stack.enter_context(nginx.running(program, at.sandbox_url, at.sandbox_token))
+            front = stack.enter_context(nginx.running(program, at.sandbox_url, at.sandbox_tokens[0]))
             asks = [Ask(front.base_url + PASSTHROUGH)]
             cases += [Case(NGINX, in_flight, asks, front.served) for in_flight in COUNTS]
         samples = [[asyncio.run(_round(case)) for case in cases] for _ in range(ROUNDS + 1)][1:]
@@ -75,11 +75,11 @@ def measure() -> Figures:
             (case.name, case.in_flight): _median([taken[index] for taken in samples])
             for index, case in enumerate(cases)
         }
-        return Figures(costs, resident_mib(at.worker))
+        return Figures(costs, resident_mib(at.workers[0]))
 
 
 def _cases(at: House, in_flight: int) -> list[Case]:
-    return [Case(path, in_flight, at.asks(path), family(at.worker)) for path in (HEALTH, PASSTHROUGH, UNIFIED)]
+    return [Case(path, in_flight, at.asks(path), at.served) for path in (HEALTH, PASSTHROUGH, UNIFIED)]
 
 
 async def _check(at: House) -> None:

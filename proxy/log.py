@@ -10,6 +10,8 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from re import IGNORECASE
 from re import compile as pattern
 from typing import Any, TextIO
@@ -69,12 +71,14 @@ def access(trace: Trace, method: str, path: str, status: int) -> None:
 def render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     """One line of ASCII JSON (a structlog processor)."""
     error = event.pop("exc_info", None)
-    fields = {clean(name): _field(name, value) for name, value in event.items()}
+    fields = {_name(name): _field(name, value) for name, value in event.items()}
     return json.dumps(fields | _exception(error), ensure_ascii=True)
 
 
 def clean(text: str) -> str:
     """Text that prints: controls, line ends, bidirectional marks, lone surrogates spelt out; at most 256 bytes."""
+    if len(text) <= LONGEST_BYTES // 4 and text.isprintable():  # no character takes more than four bytes
+        return text
     text = text[:LONGEST_BYTES] + (CUT if len(text) > LONGEST_BYTES else "")
     if not text.isprintable():
         text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
@@ -86,15 +90,27 @@ def clean(text: str) -> str:
 
 def _field(name: str, value: Any) -> Any:
     """What stands under a secret's name is masked; a number there is a time or a count, such as a stage's."""
-    masked = _SECRET_NAME.search(name) and not isinstance(value, float | int)
-    return MASK if masked else _plain(value)
+    if isinstance(value, float | int):
+        return value
+    return MASK if _secret(name) else _plain(value)
+
+
+@lru_cache(maxsize=1024)
+def _secret(name: str) -> bool:
+    """Names come again with every line."""
+    return _SECRET_NAME.search(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _name(name: str) -> str:
+    return clean(name)
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, float | int):
         return value
     if isinstance(value, Mapping):
-        return {clean(str(name)): _field(str(name), item) for name, item in list(value.items())[:MOST_ITEMS]}
+        return {_name(str(name)): _field(str(name), item) for name, item in islice(value.items(), MOST_ITEMS)}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value[:MOST_ITEMS]]
     return clean(str(value))

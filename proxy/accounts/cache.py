@@ -1,7 +1,9 @@
 """A small memory of rows just read, so that a busy account or key costs no query."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +21,7 @@ class RowCache(Generic[T]):
         self._life = life_seconds
         self._most = most
         self._rows: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._turns: dict[str, asyncio.Lock] = {}
 
     def get(self, key: str) -> T | None:
         """The value, unless it is unknown or too old."""
@@ -30,6 +33,22 @@ class RowCache(Generic[T]):
             return None
         self._rows.move_to_end(key)
         return row[1]
+
+    def last(self, key: str) -> T | None:
+        """The value as it was read last, however long ago: for what concerns a request that began with it."""
+        row = self._rows.get(key)
+        return None if row is None else row[1]
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """One at a time for a key: who comes second finds what the first has read."""
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        try:
+            async with turn:
+                yield
+        finally:
+            if not turn.locked():
+                self._turns.pop(key, None)
 
     def put(self, key: str, value: T) -> None:
         """Remembers a value from now on."""

@@ -54,7 +54,10 @@ class Keyring:
         if match is None or kind is None:
             raise Unauthorized
         digests = self._digests(match[1])
-        known = self._known.get(digests[0]) or await self._find(kind, digests)
+        known = self._known.get(digests[0])
+        if known is None:
+            async with self._known.turn(digests[0]):
+                known = self._known.get(digests[0]) or await self._find(kind, digests)
         if known is None or _is_over(known.expires_at, self._now()):
             raise Unauthorized
         return known.caller

@@ -70,12 +70,21 @@ class Accounts:
         Raises ``ReauthRequired`` where the stored credential does not open: it was verified at another origin than the
         provider file or the settings name now, or its sealing key is gone. The status is for the caller to look at.
         """
-        known = self._known.get(account_id)
-        if known is None or not caller.sees(account_id, known.linked.tenant_id):
-            row = await self._row(caller, account_id)
-            known = _Known(self.assembler.open(row), row.refusals)
-            self._known.put(account_id, known)
+        known = self._seen(caller, account_id)
+        if known is None:
+            async with self._known.turn(f"{caller.key_id} {account_id}"):  # no key waits for what another may not see
+                known = self._seen(caller, account_id) or await self._read(caller, account_id)
         return known.linked
+
+    def _seen(self, caller: Caller, account_id: str) -> _Known | None:
+        known = self._known.get(account_id)
+        return known if known is not None and caller.sees(account_id, known.linked.tenant_id) else None
+
+    async def _read(self, caller: Caller, account_id: str) -> _Known:
+        row = await self._row(caller, account_id)
+        known = _Known(self.assembler.open(row), row.refusals)
+        self._known.put(account_id, known)
+        return known
 
     async def get(self, caller: Caller, account_id: str) -> Account:
         """One account; raises ``NotFound``."""
@@ -186,7 +195,7 @@ class Accounts:
 
     async def note_success(self, account_id: str) -> None:
         """The provider took the credential; writes only where a refusal had been noted."""
-        known = self._known.get(account_id)
+        known = self._known.last(account_id)  # a call that took long is no reason to write
         if known is None or known.refusals:
             await self._refusals.clear(account_id)
             self.forget(account_id)

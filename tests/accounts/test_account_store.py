@@ -286,3 +286,29 @@ async def test_the_credential_is_in_no_repr_error_or_file(accounts, link, operat
     for form in (canary, canary.encode().hex(), canary[::-1], canary[:12]):
         assert form not in seen
         assert form.encode() not in files
+
+
+async def test_who_asks_at_the_same_time_for_what_is_not_remembered_costs_one_read(accounts, link, operator, queries):
+    account = await link()
+    before = queries.count
+    await asyncio.gather(*(accounts.linked(operator, account.id) for _ in range(50)))
+    assert queries.count == before + 1
+    assert accounts._known._turns == {}
+
+
+async def test_a_reader_who_leaves_keeps_nobody_from_reading(accounts, link, operator):
+    account = await link()
+    first, second = (asyncio.create_task(accounts.linked(operator, account.id)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).id == account.id
+    assert first.cancelled()
+
+
+async def test_a_call_that_outlasts_the_memory_of_its_account_writes_nothing(accounts, link, operator, queries, clock):
+    account = await link()
+    await accounts.linked(operator, account.id)
+    clock.now += 60
+    before = queries.count
+    await accounts.note_success(account.id)
+    assert queries.count == before

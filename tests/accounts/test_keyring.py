@@ -1,5 +1,7 @@
 """Keys and account tokens: who they let in, until when, and what that costs."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
@@ -104,6 +106,15 @@ async def test_a_busy_key_costs_no_query_and_its_use_is_noted_once_a_minute(keyr
         async with reading(engine).connect() as connection:
             noted.append(await connection.scalar(select(api_keys.c.last_used_at)))
     assert len(set(noted)) == 2
+
+
+async def test_a_key_that_is_not_remembered_is_read_once_for_all_who_ask_with_it(keyring, queries, clock):
+    key = await _key(keyring)
+    await keyring.caller(_bearer(key))
+    clock.now += 6
+    before = queries.count
+    await asyncio.gather(*(keyring.caller(_bearer(key)) for _ in range(50)))
+    assert queries.count == before + 1
 
 
 async def test_a_revoked_key_is_refused_at_once_here_and_within_seconds_elsewhere(keyring, engine, sealing_key, clock):
