@@ -1,6 +1,7 @@
 """Runs the server: Granian with HTTP/1.1 only, no WebSockets, and a limit on how long a head may take."""
 
 import os
+import signal
 import socket
 from contextlib import nullcontext
 from math import ceil
@@ -91,7 +92,12 @@ class Workers(MPServer):
             leaving.kill()
 
     def _keep_own(self) -> None:
-        """In a worker: the sockets of the others are theirs, and its own is Granian's to close."""
+        """In a worker: the sockets of the others are theirs, and its own is Granian's to close.
+
+        Until it has handlers of its own a signal ends it; the parent's handlers, which it inherits, would do nothing.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
         own = self._sockets[self._starting]
         for one in self._sockets:
             if one is not own:

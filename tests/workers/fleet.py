@@ -92,10 +92,10 @@ class Fleet:
 
     def close(self):
         self.gate.release()
-        if self.server.process.poll() is None:
-            self.server.stop()
         for one in (self, *self._callers):
             one.http.close()
+        if self.server.process.poll() is None:
+            self.server.stop()
 
 
 class Caller:
