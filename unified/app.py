@@ -2,7 +2,7 @@
 
 The path of a request:
 
-    Edge                    guards the head, opens the trace, logs and counts
+    Edge                    guards head, body and number, opens the trace, logs and counts
     Preflight               answers a browser that asks whether a page of another origin may ask
     authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
     /unified/...            unified/routes.py -> unified/read.py -+
@@ -17,7 +17,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from proxy import log
@@ -64,7 +65,9 @@ from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
 from unified.edge import Edge
+from unified.capacity import fitting, open_files
 from unified.folders import mappings_folder
+from unified.lag import measure_lag
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.pages import page_routes
@@ -73,6 +76,7 @@ from unified.problems import EXCEPTION_HANDLERS
 from unified.read import Reader
 from unified.references import SmallLists
 from unified.routes import Unified, unified_routes
+from unified.stall import end_stalled
 from unified.version import Versions
 from unified.write import Writer
 
@@ -152,15 +156,21 @@ class Server:
         sweeping = asyncio.create_task(self.journal.keep_swept(stopping))
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
-        sweeper = asyncio.create_task(sweep_links(self.links))
+        beside = [asyncio.create_task(one) for one in self._beside()]
         try:
             yield
         finally:
-            sweeper.cancel()
+            for task in beside:
+                task.cancel()
             stopping.set()
             await sweeping
             await self.transport.aclose()
             await self.engine.dispose()
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What a worker does beside its requests, until it ends."""
+        stall = end_stalled(self.settings.port, self.settings.bounds.answer_stall_seconds)
+        return [sweep_links(self.links), measure_lag(), stall]
 
 
 async def sweep_links(links: Links) -> None:
@@ -248,4 +258,5 @@ def _tells_methods(handler: BaseRouteHandler) -> bool:
 
 def from_environment() -> ASGIApp:
     """What a worker serves: settings from ``INTERLINE_*``."""
-    return create_app(load_settings(os.environ))
+    settings = load_settings(os.environ)
+    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files())))
