@@ -64,8 +64,8 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
-from unified.edge import Edge
 from unified.capacity import fitting, open_files
+from unified.edge import Edge
 from unified.folders import mappings_folder
 from unified.lag import measure_lag
 from unified.mapping.load import load_mappings
