@@ -136,6 +136,8 @@ class Upstream:
                 await writer.drain()
             elif isinstance(action, (int, float)):
                 await asyncio.sleep(action)
+            elif isinstance(action, asyncio.Event):
+                await action.wait()
             elif action == HANG:
                 await reader.read()  # until the other side gives up
             elif action == RESET:
@@ -200,6 +202,13 @@ def make_account(origin, number=1, provider=None, token=None, **changes):
         "base_path": "/api/v2",
     }
     return LinkedAccount(**(fields | changes))
+
+
+async def until(fact, seconds=20.0):
+    """Waits until a fact is true; a loaded machine takes its time."""
+    async with asyncio.timeout(seconds):
+        while not fact():  # noqa: ASYNC110 - it is others who make it true
+            await asyncio.sleep(0.01)
 
 
 class Door:

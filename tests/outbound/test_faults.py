@@ -32,6 +32,7 @@ from tests.outbound.scripted import (
     make_account,
     make_provider,
     rule,
+    until,
 )
 
 GET = ProviderRequest("GET", "/api/v2/tickets")
@@ -117,10 +118,10 @@ async def test_a_429_is_waited_out_where_the_wait_fits(request_):
 
 async def test_a_429_whose_wait_does_not_fit_is_answered_at_once_with_that_wait():
     busy = answer(b"", 429, [(b"retry-after", b"90")])
-    result, calls, seconds = await outcome(first([busy]))
+    result, calls, seconds = await outcome(first([busy]), seconds=60.0)
     assert isinstance(result, RateLimited)
     assert result.headers["Retry-After"] == "90"
-    assert (calls, seconds < 0.5) == (1, True)
+    assert (calls, seconds < 10) == (1, True)
 
 
 async def test_a_429_for_one_account_holds_up_no_other():
@@ -128,10 +129,9 @@ async def test_a_429_for_one_account_holds_up_no_other():
         upstream.script = lambda got, number: [BUSY if b"0001" in got.header(b"authorization") else answer()]
         one, two = (make_account(upstream.origin, number, provider=make_provider(**LIMITED)) for number in (1, 2))
         waiting = asyncio.create_task(door.outbound.call(one, GET, door.trace(0.9)))
-        await asyncio.sleep(0.05)
-        started = time.monotonic()
+        await until(lambda: upstream.got)
         await door.outbound.call(two, GET, door.trace())
-        assert time.monotonic() - started < 0.3
+        assert upstream.got[-1].header(b"authorization").endswith(b"0002-canary")  # none of the first came between
         assert (await waiting).status == 429
 
 
@@ -264,13 +264,12 @@ async def test_nine_hanging_calls_of_one_account_leave_room_for_another():
     async with Upstream() as upstream, Door(bounds) as door:
         upstream.script = lambda got, number: [HANG if b"0001" in got.header(b"authorization") else answer()]
         hanging = make_account(upstream.origin, 1)
-        calls = [asyncio.create_task(door.outbound.call(hanging, GET, door.trace(0.6))) for _ in range(5)]
-        await asyncio.sleep(0.05)
-        started = time.monotonic()
+        calls = [asyncio.create_task(door.outbound.call(hanging, GET, door.trace(5.0))) for _ in range(5)]
+        await until(lambda: len(upstream.got) == 2)
         with pytest.raises(Overloaded) as raised:
-            await door.outbound.call(hanging, GET, door.trace())
-        await door.outbound.call(make_account(upstream.origin, 2), GET, door.trace())
-        assert time.monotonic() - started < 0.3
+            await door.outbound.call(hanging, GET, door.trace(30.0))
+        await door.outbound.call(make_account(upstream.origin, 2), GET, door.trace(30.0))
+        assert not any(call.done() for call in calls)
         assert raised.value.headers == {"Retry-After": "1"}
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert {type(one) for one in results} <= {DeadlineExceeded, Overloaded}
@@ -280,13 +279,12 @@ async def test_nine_hanging_calls_of_one_account_leave_room_for_another():
 async def test_a_cancelled_call_gives_everything_back():
     async with Upstream(lambda got, number: [HANG]) as upstream, Door() as door:
         call = asyncio.create_task(door.outbound.call(make_account(upstream.origin), GET, door.trace()))
-        await asyncio.sleep(0.05)
+        await until(lambda: upstream.got)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await asyncio.sleep(0.02)
         assert door.outbound._places._lanes == {}
-        assert upstream.open == 0
+        await until(lambda: upstream.open == 0)
 
 
 async def test_an_upload_that_breaks_off_is_never_completed():
@@ -299,7 +297,7 @@ async def test_an_upload_that_breaks_off_is_never_completed():
         request = ProviderRequest("POST", "/api/v2/files", body=broken())
         with pytest.raises(ReauthRequired):
             await door.outbound.call(make_account(upstream.origin), request, door.trace())
-        await asyncio.sleep(0.05)
+        await until(lambda: upstream.got)
         assert [got.complete for got in upstream.got] == [False]
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from proxy.bounds import Bounds
-from tests.outbound.scripted import CLOSE, HANG, Upstream, answer, make_account, make_provider, rule
+from tests.outbound.scripted import CLOSE, HANG, Upstream, answer, make_account, make_provider, rule, until
 
 TOKEN = b"token-of-account-0001-canary"
 
@@ -236,11 +236,11 @@ async def test_an_upload_that_the_caller_breaks_off_is_never_completed(site, acc
     _, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(head + b"x" * 100_000)
     await writer.drain()
-    await asyncio.sleep(0.1)
+    await until(lambda: site.upstream.connections)
     writer.close()
-    await asyncio.sleep(0.2)
+    await until(lambda: site.upstream.got)
     assert [got.complete for got in site.upstream.got] == [False]
-    assert site.door.outbound._places._lanes == {}
+    await until(lambda: site.door.outbound._places._lanes == {})
 
 
 async def test_broken_chunk_framing_is_no_end_of_a_body(site, account):
