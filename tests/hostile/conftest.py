@@ -1,4 +1,4 @@
-"""A server of its own for each file of hostile requests, its provider a tap: what arrives there is seen byte by byte."""
+"""A server of its own for each file of hostile requests, its provider a tap that keeps what arrives there."""
 
 import json
 from dataclasses import dataclass

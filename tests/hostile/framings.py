@@ -48,7 +48,7 @@ class Framings:
         ]
         names = [one.name for one in found]
         assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
-        return [replace(one, raw=one.raw.replace(NUMBER, b"%04d" % number)) for number, one in enumerate(found)]
+        return [numbered(one, b"%04d" % number) for number, one in enumerate(found)]
 
     def request(self, *lines, body=b"", method=b"POST", target=INNER, version=b"HTTP/1.1", host=True):
         head = [method + b" " + target + b" " + version, *([b"Host: " + self.host] if host else [])]
@@ -446,3 +446,9 @@ class Framings:
             ("garbage after close", whole + b"\x00\xff\r\n\r\n", TAKEN),
         ):
             yield Payload(f"lines: {name}", raw, verdict, b"")
+
+
+def numbered(payload, number):
+    """A payload with its number in it, and in the body that is expected."""
+    body = None if payload.body is None else payload.body.replace(NUMBER, number)
+    return replace(payload, raw=payload.raw.replace(NUMBER, number), body=body)
