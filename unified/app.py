@@ -201,6 +201,7 @@ def litestar_app(server: Server, lifespan: Lifespan = ()) -> Litestar:
         guards=[guard_of(server)],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=list(lifespan),
+        logging_config=None,  # it would replace the handlers of proxy/log.py
         openapi_config=None,  # unified/openapi.py writes the document, pages.py serves it
         request_max_body_size=server.settings.bounds.json_bytes,
         pdb_on_exception=False,

@@ -7,6 +7,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server as Granian
 
+from proxy import log
 from proxy.settings import Settings
 from unified.capacity import connections, fitting, open_files, raise_limit
 
@@ -21,7 +22,7 @@ def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; a worker that ends unexpectedly is started again."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     raise_limit()
-    Granian(
+    server = Granian(
         APPLICATION,
         address=settings.host,
         port=settings.port,
@@ -36,4 +37,6 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
-    ).serve()
+    )
+    log.configure(settings.log_level)  # over what Granian has set up
+    server.serve()
