@@ -1,8 +1,11 @@
 """A provider that writes down what it receives: it passes requests on to a simulator, or answers as it is told."""
 
+import contextlib
 import http.client
+import socket
 import socketserver
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,6 +19,8 @@ class Received:
     framing: bytes
     body: bytes
     complete: bool
+    abandoned: bool = False
+    """The caller closed the connection while the answer was held back."""
 
     @property
     def target(self):
@@ -33,7 +38,7 @@ class Tap:
         self.received = []
         self.connections = 0
         self.answer = None
-        self.hold = None
+        self.hold: threading.Event | None = None
         """An event that is waited for before a request is answered."""
         self.arrived = threading.Semaphore(0)
         self.gone = threading.Semaphore(0)
@@ -65,7 +70,7 @@ class Tap:
 
     def clear(self):
         self.received = []
-        self.answer = None
+        self.answer = self.hold = None
 
     def _exchange(self, reader, writer):
         got = read_request(reader)
@@ -76,7 +81,9 @@ class Tap:
         if not got.complete:
             return False
         if self.hold is not None:
-            self.hold.wait(20)
+            got.abandoned = not _awaited(self.hold, writer)
+            if got.abandoned:
+                return False
         answer = self.answer if self.answer is not None else self._simulated(got)
         writer.write(answer)
         return b"connection: close" not in answer.partition(b"\r\n\r\n")[0].lower()
@@ -120,6 +127,16 @@ def read_request(reader):
         body = reader.read(length)
         framing, complete = (b"length" if b"content-length" in given else b"none"), len(body) == length
     return Received(line, headers, framing, body, complete)
+
+
+def _awaited(event, writer, seconds=20):
+    """Whether the event came while the other side stayed."""
+    until = time.monotonic() + seconds
+    while not event.wait(0.02) and time.monotonic() < until:
+        with contextlib.suppress(BlockingIOError):
+            if writer._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                return False
+    return True
 
 
 def _chunks(reader):
