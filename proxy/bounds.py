@@ -52,8 +52,14 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """One request, everything included."""
     body_idle_seconds: Seconds = 10.0
     """A pause of the caller inside its own body."""
+    body_bytes_per_second: Positive = 4 * KIB
+    """What an upload must bring on average once ``deadline_seconds`` are over."""
     stream_idle_seconds: Seconds = 120.0
     """A pause inside a streamed answer."""
+    answer_stall_seconds: Seconds = 30.0
+    """A caller who takes nothing more of an answer."""
+    requests: Positive = 1000
+    """Requests of one worker at the same time; the next is refused with 503. Fewer where few files may be open."""
     connect_seconds: Seconds = 3.0
     """Opening a connection to a provider."""
     budget_wait_seconds: Seconds = 20.0

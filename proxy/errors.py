@@ -23,6 +23,7 @@
     |   |-- NotFound                  404 not-found
     |   |-- UnknownLink               404 unknown-link
     |   |-- MethodNotAllowed          405 method-not-allowed
+    |   |-- BodyTimeout               408 body-timeout
     |   |-- DifferentAccount          409 different-account
     |   |-- InProgress                409 idempotency-in-progress
     |   |-- AnswerNotKept             409 idempotency-answer-not-kept
@@ -259,6 +260,12 @@ class MethodNotAllowed(CallerProblem):
     """The route exists with other methods."""
 
     status, code, title = 405, "method-not-allowed", "The method is not allowed here"
+
+
+class BodyTimeout(CallerProblem):
+    """The body pauses for too long, or comes too slowly."""
+
+    status, code, title = 408, "body-timeout", "The body did not come in time"
 
 
 class DifferentAccount(CallerProblem):
@@ -545,9 +552,9 @@ class InternalError(ServerProblem):
 
 
 class Overloaded(ServerProblem):
-    """Too many requests of this account wait already."""
+    """Too many requests of this account, or of the whole server, are under way."""
 
-    status, code, title = 503, "overloaded", "The server is busy with this account"
+    status, code, title = 503, "overloaded", "The server is busy"
 
 
 class JournalUnavailable(ServerProblem):

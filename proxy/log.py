@@ -29,6 +29,9 @@ CUT = "..."
 QUIET = ("httpx", "httpcore", "aiosqlite", "sqlalchemy", "alembic", "asyncio", "hpack")
 """Libraries whose info and debug lines show whole addresses or the values of a statement."""
 
+OWN_HANDLERS = ("_granian", "granian.access")
+"""Loggers of the server, which sets them up to print lines and tracebacks of its own."""
+
 _SECRET_NAME = pattern(r"authorization|cookie|token|secret|passw|credential|api[_-]?key|material", IGNORECASE)
 _log = structlog.get_logger("interline.access")
 
@@ -41,6 +44,10 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
+    for name in OWN_HANDLERS:
+        taken = logging.getLogger(name)
+        taken.handlers.clear()
+        taken.propagate = True
     for name in QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     structlog.configure(

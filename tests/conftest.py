@@ -152,8 +152,8 @@ class OwnServer:
         self.process.wait(20)
 
 
-def start_server(folder, demo, **settings):
-    """A server of its own in ``folder``, whose providers are the demo's simulators."""
+def start_server(folder, demo, *, prefix=(), **settings):
+    """A server of its own in ``folder``, whose providers are the demo's simulators; ``prefix`` is a command before."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -171,7 +171,7 @@ def start_server(folder, demo, **settings):
     subprocess.run([sys.executable, "-m", "unified", "db", "upgrade"], env=given, check=True, capture_output=True)
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "unified", "serve"], env=given, stdout=out, stderr=subprocess.STDOUT
+            [*prefix, sys.executable, "-m", "unified", "serve"], env=given, stdout=out, stderr=subprocess.STDOUT
         )
     base_url = f"http://127.0.0.1:{port}"
     for _ in range(600):  # a loaded machine takes its time

@@ -3,7 +3,7 @@
 The path of a request:
 
     Drain                   counts what is under way, and lets the worker leave     (unified/drain.py)
-    Edge                    guards the head, opens the trace, logs and counts
+    Edge                    guards head, body and number, opens the trace, logs and counts
     Preflight               answers a browser that asks whether a page of another origin may ask
     authenticate            the guard: who is asking, and may they            (proxy/accounts/guard.py)
     /unified/...            unified/routes.py -> unified/read.py -+
@@ -18,7 +18,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from proxy import log
@@ -67,9 +68,11 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
+from unified.capacity import fitting, open_files
 from unified.drain import Drain
 from unified.edge import Edge
 from unified.folders import mappings_folder
+from unified.lag import measure_lag
 from unified.mapping.load import load_mappings
 from unified.mapping.model import Mappings
 from unified.measuring import measured
@@ -166,15 +169,20 @@ class Server:
         sweeping = asyncio.create_task(self.journal.keep_swept(stopping))
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not walked again by the collector
-        sweeper = asyncio.create_task(sweep_links(self.links))
+        beside = [asyncio.create_task(one) for one in self._beside()]
         await self.coordination.give_back((), Turn())  # a Redis that does not answer is told of at the start
         try:
             yield
         finally:
-            sweeper.cancel()
+            for task in beside:
+                task.cancel()
             stopping.set()
             await sweeping
             await self.aclose()
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What a worker does beside its requests, until it ends."""
+        return [sweep_links(self.links), measure_lag()]
 
     async def aclose(self) -> None:
         """Closes what was opened."""
@@ -220,6 +228,7 @@ def litestar_app(server: Server, lifespan: Lifespan = ()) -> Litestar:
         guards=[guard_of(server)],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=list(lifespan),
+        logging_config=None,  # it would replace the handlers of proxy/log.py
         openapi_config=None,  # unified/openapi.py writes the document, pages.py serves it
         request_max_body_size=server.settings.bounds.json_bytes,
         pdb_on_exception=False,
@@ -277,4 +286,5 @@ def _tells_methods(handler: BaseRouteHandler) -> bool:
 
 def from_environment() -> ASGIApp:
     """What a worker serves: settings from ``INTERLINE_*``."""
-    return create_app(load_settings(os.environ))
+    settings = load_settings(os.environ)
+    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files())))

@@ -100,7 +100,7 @@ class Download:
 
     async def _piece(self, piece: bytes, send: Send) -> None:
         try:
-            async with asyncio.timeout(self._media.bounds.stream_idle_seconds):
+            async with asyncio.timeout(self._media.bounds.answer_stall_seconds):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except TimeoutError:
             raise RelayBroken("the caller does not read the file") from None

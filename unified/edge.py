@@ -1,13 +1,12 @@
-"""The outermost layer: guards the request head, opens the trace, logs and counts every answer.
+"""The outermost layer: guards head, body and number of the requests, opens the trace, logs and counts every answer.
 
 No Python server refuses every ambiguous request (RFC 9112 sections 3 and 6), so what could mean two things to two
 readers is refused here before any handler sees it.
 """
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -16,20 +15,19 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from proxy import log
 from proxy.answer_headers import answer_headers
 from proxy.bounds import Bounds
-from proxy.errors import HeadTooLarge, InvalidPath, InvalidRequest, Problem
+from proxy.errors import Overloaded, Problem
+from proxy.passthrough.watch import CallerWatch
 from proxy.trace import Deadline, Trace
+from unified.head import RawHeaders, guard_head
 from unified.metrics import count_answer
 from unified.problems import problem_bytes
-
-RawHeaders = list[tuple[bytes, bytes]]
-Guard = Callable[[HTTPScope, RawHeaders, Bounds], None]
-
-HOST = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]")
-"""Characters of a host and port (RFC 3986 section 3.2.2), without percent-encoding and user information."""
+from unified.request_body import RequestBody
 
 REFUSED_FROM = 400
-DRAIN_SECONDS = 5.0
-"""How long the rest of a refused body is read: a client that is still sending reads no answer (RFC 9112 9.6)."""
+READS = frozenset({"GET", "HEAD"})
+ALWAYS_SERVED = frozenset({"/health", "/ready", "/metrics"})
+"""What tells how busy a worker is must not be refused because it is."""
+RETRY_AFTER = "1"
 
 
 class Edge:
@@ -38,6 +36,7 @@ class Edge:
     def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
         self._app = app
         self._bounds = bounds
+        self._busy = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; lifespan events pass through."""
@@ -47,57 +46,42 @@ class Edge:
         deadline = Deadline(self._bounds.deadline_seconds)
         trace = Trace(secrets.token_hex(12), deadline, path=scope["path"])
         scope.setdefault("state", {})["trace"] = trace
-        upload = _Upload(scope, receive, self._bounds)
-        answer = _Answer(send, trace, upload)
+        body = RequestBody(scope, receive, self._bounds)
+        answer = _Answer(send, trace, body)
+        self._busy += 1
         try:
             guard_head(scope, self._bounds)
+            self._shed(scope)
         except Problem as problem:
-            upload.over = True  # who frames a body in two ways is not read on
+            body.give_up()
             await _refuse(problem, answer, trace)
         else:
-            await self._app(scope, upload, answer)
+            await self._serve(scope, body, answer)
         finally:
+            self._busy -= 1
+            body.close()
             log.access(trace, scope["method"], trace.path, answer.status)
             count_answer(scope, answer.status, trace)
 
+    def _shed(self, scope: HTTPScope) -> None:
+        if self._busy > self._bounds.requests and scope["path"] not in ALWAYS_SERVED:
+            raise Overloaded("the server has as many requests as it takes", headers={"Retry-After": RETRY_AFTER})
 
-class _Upload:
-    """A request's body on its way to the handlers; ``over`` once there is nothing more of it to read."""
-
-    def __init__(self, scope: HTTPScope, receive: Receive, bounds: Bounds) -> None:
-        names = {name.lower() for name, _ in scope["headers"]}
-        # Whoever expects 100 has sent nothing yet, and reading would ask for it.
-        self.over = b"expect" in names or names.isdisjoint((b"content-length", b"transfer-encoding"))
-        self._receive = receive
-        self._most = bounds.stream_bytes
-        self._waiting = False
-
-    async def __call__(self) -> Any:
-        """The next message of the server."""
-        self._waiting = True
-        try:
-            message = await self._receive()
-        finally:
-            self._waiting = False
-        self.over = self.over or message["type"] != "http.request" or not message.get("more_body", False)
-        return message
-
-    async def drain(self) -> None:
-        """Reads and drops what a refusal left of the body, within bounds."""
-        left = self._most
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                while left > 0 and not (self.over or self._waiting):
-                    left -= len((await self()).get("body", b""))
+    async def _serve(self, scope: HTTPScope, body: RequestBody, answer: "_Answer") -> None:
+        """A read ends with its caller; a write is carried out, whoever is left to hear of it."""
+        async with AsyncExitStack() as watched:
+            if scope["method"] in READS and body.over:
+                await watched.enter_async_context(CallerWatch(body))
+            await self._app(scope, body, answer)
 
 
 class _Answer:
     """Adds our headers to an answer that does not have them, and remembers its status."""
 
-    def __init__(self, send: Send, trace: Trace, upload: _Upload) -> None:
+    def __init__(self, send: Send, trace: Trace, body: RequestBody) -> None:
         self._send = send
         self._trace = trace
-        self._upload = upload
+        self._body = body
         self.status = 499
         """Until an answer began: the caller went away (nginx's number for it)."""
 
@@ -105,11 +89,13 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             if self.status >= REFUSED_FROM:
-                await self._upload.drain()
+                await self._body.drain()
             headers: RawHeaders = list(message["headers"])
             await self._trace.find_rate()
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in answer_headers(self._trace) if name.lower() not in present]
+            if not self._body.complete:
+                headers.append((b"connection", b"close"))  # what is left of the body is no next request
             message = {**message, "headers": headers}
         await self._send(message)
 
@@ -120,61 +106,7 @@ async def _refuse(problem: Problem, send: Callable[[Any], Awaitable[None]], trac
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
+        *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def guard_head(scope: HTTPScope, bounds: Bounds) -> None:
-    """Refuses a head that is too large or that two readers could understand differently."""
-    headers: RawHeaders = list(scope["headers"])
-    for guard in GUARDS:
-        guard(scope, headers, bounds)
-
-
-def _sizes(scope: HTTPScope, headers: RawHeaders, bounds: Bounds) -> None:
-    raw_path: bytes = scope.get("raw_path") or b""
-    if len(raw_path) > bounds.path_bytes:
-        raise HeadTooLarge(f"the path exceeds {bounds.path_bytes} bytes")
-    if len(scope["query_string"]) > bounds.query_bytes:
-        raise HeadTooLarge(f"the query exceeds {bounds.query_bytes} bytes")
-    if len(headers) > bounds.head_fields:
-        raise HeadTooLarge(f"more than {bounds.head_fields} headers")
-    if sum(len(name) + len(value) + 4 for name, value in headers) > bounds.head_bytes:
-        raise HeadTooLarge(f"the headers exceed {bounds.head_bytes} bytes")
-
-
-def _target(scope: HTTPScope, headers: RawHeaders, bounds: Bounds) -> None:  # noqa: ARG001 - a guard's signature
-    raw_path: bytes = scope.get("raw_path") or b""
-    if not raw_path.startswith(b"/") or b"#" in raw_path:
-        raise InvalidPath("the request target is a path that begins with /")
-
-
-def _framing(scope: HTTPScope, headers: RawHeaders, bounds: Bounds) -> None:  # noqa: ARG001 - a guard's signature
-    coding = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
-    length = [value for name, value in headers if name.lower() == b"content-length"]
-    if coding and length:
-        raise InvalidRequest("Content-Length and Transfer-Encoding are both present")
-    if len(coding) > 1 or coding not in ([], [b"chunked"]):
-        raise InvalidRequest("the one transfer coding taken is chunked")
-    if coding and scope["http_version"] == "1.0":
-        raise InvalidRequest("HTTP/1.0 has no transfer codings")
-    if len(set(length)) > 1 or any(not one.isdigit() for one in length):
-        raise InvalidRequest("Content-Length is one whole number")
-
-
-def _host(scope: HTTPScope, headers: RawHeaders, bounds: Bounds) -> None:  # noqa: ARG001 - a guard's signature
-    hosts = [value for name, value in headers if name.lower() == b"host"]
-    if scope["http_version"] == "1.1" and len(hosts) != 1:
-        raise InvalidRequest("exactly one Host header is needed")
-    if any(not value or not HOST.issuperset(value) for value in hosts):
-        raise InvalidRequest("the Host header is malformed")
-
-
-def _names(scope: HTTPScope, headers: RawHeaders, bounds: Bounds) -> None:  # noqa: ARG001 - a guard's signature
-    if any(b"_" in name for name, _ in headers):
-        raise InvalidRequest("header names with an underscore are read differently by different servers")
-
-
-GUARDS: tuple[Guard, ...] = (_sizes, _target, _framing, _host, _names)

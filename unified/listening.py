@@ -10,15 +10,27 @@ import socket
 from ipaddress import IPv6Address, ip_address
 
 BACKLOG = 1024
+USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
+"""Linux has it; elsewhere only the pieces of a streamed answer are bounded."""
 FIRST_INHERITED = 3
 """The first descriptor that a service manager passes (sd_listen_fds(3))."""
 
 
-def listeners(host: str, port: int, workers: int) -> list[socket.socket]:
+def listeners(host: str, port: int, workers: int, *, stall_seconds: float) -> list[socket.socket]:
     """One listening socket for each worker; where systemd passes one (a socket unit), all share that.
 
+    A connection accepted from one is ended by the kernel once its caller has taken nothing of an answer for
+    ``stall_seconds`` (TCP's user timeout, RFC 5482): the server itself buffers an answer and would wait without end.
     Raises OSError where another process listens there.
     """
+    sockets = _sockets(host, port, workers)
+    if USER_TIMEOUT is not None:
+        for one in sockets:
+            one.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, int(stall_seconds * 1000))
+    return sockets
+
+
+def _sockets(host: str, port: int, workers: int) -> list[socket.socket]:
     inherited = _inherited()
     if inherited is not None:
         return [inherited] * workers

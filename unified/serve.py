@@ -10,17 +10,19 @@ from typing import Any
 
 import structlog
 from granian._granian import SocketHolder
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from proxy import log
 from proxy.settings import Settings
+from unified.capacity import connections, fitting, open_files, raise_limit
 from unified.folders import shared_metrics_folder
 from unified.listening import BACKLOG, listeners
 
 HEAD_READ_MILLISECONDS = 10_000
+"""Granian counts a connection that waits for its next request in the same way."""
 HEAD_START_SECONDS = 3.0
 """What a successor has to start in, or to fail in, before the worker that it replaces begins to leave."""
 APPLICATION = "unified.app:from_environment"
@@ -30,8 +32,11 @@ def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; SIGHUP replaces the workers; one that ends unexpectedly is started again."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     log.configure(settings.log_level)
+    raise_limit()
     try:
-        sockets = listeners(settings.host, settings.port, settings.workers)
+        sockets = listeners(
+            settings.host, settings.port, settings.workers, stall_seconds=settings.bounds.answer_stall_seconds
+        )
     except OSError as error:
         raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
     with nullcontext() if settings.workers == 1 else shared_metrics_folder():
@@ -50,14 +55,17 @@ class Workers(MPServer):
             interface=Interfaces.ASGI,
             factory=True,
             workers=settings.workers,
+            http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
+            backpressure=connections(fitting(bounds, open_files())),
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
             respawn_interval=HEAD_START_SECONDS,
             workers_kill_timeout=ceil(bounds.notice_seconds + bounds.drain_seconds),
         )
+        log.configure(settings.log_level)  # over what Granian has set up
         self._sockets = sockets
         self._starting = 0
         register_after_fork(self, Workers._keep_own)

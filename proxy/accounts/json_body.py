@@ -21,37 +21,48 @@ _NAMED = {
 """What is wrong with an attribute that the message names, in our words."""
 
 
-_BRACKET = pattern(rb'"(?:[^"\\]|\\.)*"|(?P<open>[\[{])|(?P<close>[\]}])')
+_TEXT = pattern(rb'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))')
+"""A text, closed or not: one that is not must not be begun again at each quotation mark that it holds."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+_OUT_OF_RANGE = ("Integer value out of range", "Number out of range")
 
 DEPTH_MOST = 64
 """Levels of arrays and objects in a body; the schemas need six, ``remote_data`` is the caller's."""
+VALUES_MOST = 200_000
+"""Values and members of a body: small on the wire, each is an object in memory."""
 
 
 def refuse_ambiguous(raw: bytes) -> None:
-    """Raises ``InvalidJson`` for a body nested too deeply, and for an object that names a member twice.
+    """Raises ``InvalidJson`` for a body that is nested too deeply or has too many values, or names a member twice.
 
     RFC 8259 section 4 leaves open which of two counts; where one says that a comment is private, nobody should guess.
     """
-    if raw.count(b"[") + raw.count(b"{") > DEPTH_MOST and _depth(raw) > DEPTH_MOST:
-        raise InvalidJson(f"the body is nested deeper than {DEPTH_MOST} levels")
+    _refuse_bomb(raw)
     try:
         json.loads(raw, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError):
         return  # what is wrong with it is told by the decoder that counts
 
 
-def _depth(raw: bytes) -> int:
-    """The deepest level; brackets inside of texts do not count."""
+def _refuse_bomb(raw: bytes) -> None:
+    """Counts twice: what stands in texts is taken out only where there might be too much without it."""
+    if raw.count(b"[") + raw.count(b"{") + raw.count(b",") <= DEPTH_MOST:
+        return
+    bare = _TEXT.sub(b"", raw)
+    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > VALUES_MOST:
+        raise InvalidJson(f"the body has more than {VALUES_MOST} values")
+    if _depth(bare) > DEPTH_MOST:
+        raise InvalidJson(f"the body is nested deeper than {DEPTH_MOST} levels")
+
+
+def _depth(bare: bytes) -> int:
+    """The deepest level."""
     depth = deepest = 0
-    for found in _BRACKET.finditer(raw):
-        if found["open"]:
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest > DEPTH_MOST:
-                    break
-        elif found["close"]:
-            depth -= 1
+    for one in bare.translate(None, _NO_BRACKETS):
+        depth += 1 if one in b"[{" else -1
+        if depth > deepest:  # not max(): this runs for every bracket
+            deepest = depth
     return deepest
 
 
@@ -70,6 +81,8 @@ def decode(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
+        if str(error).startswith(_OUT_OF_RANGE):
+            raise InvalidJson("a number of the body is out of range") from None
         raise unfit(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidJson("the body is not JSON in UTF-8") from None

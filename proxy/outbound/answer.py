@@ -35,6 +35,9 @@ SHOWN_WORDS = 300
 FIELD_ERRORS_MOST = 100
 NO_DETAIL = "refused by the provider"
 
+VALUES_MOST = 1_000_000
+"""Values of a provider's JSON, commas in texts included; the largest pages have a twentieth."""
+
 _BY_CODE = {kind.code: kind for kind in all_problems(ProviderProblem)}
 _BY_STATUS: dict[int, type[ProviderProblem]] = {
     400: ProviderInvalid,
@@ -126,7 +129,9 @@ async def read_json(answer: ProviderAnswer) -> Any:
 
 
 def decoded(body: bytes) -> Any:
-    """JSON decoded; every way to fail (syntax, encoding, depth) is a ``ValueError``."""
+    """JSON decoded; every way to fail (syntax, encoding, depth, number of values) is a ``ValueError``."""
+    if len(body) > VALUES_MOST and body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MOST:
+        raise ValueError("too many values")
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

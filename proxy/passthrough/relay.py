@@ -162,7 +162,7 @@ class Relay:
         if not body:
             return
         try:
-            async with asyncio.timeout(self._bounds.stream_idle_seconds):
+            async with asyncio.timeout(self._bounds.answer_stall_seconds):
                 await self._send({"type": "http.response.body", "body": body, "more_body": True})
         except TimeoutError:
             raise RelayBroken("the caller does not read the answer") from None

@@ -1,9 +1,9 @@
-"""The caller's body on its way out: bounded, in time too, and never completed for a caller who did not complete it."""
+"""The caller's body on its way out: bounded, and never completed for a caller who did not complete it."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
-from litestar.types import HTTPReceiveMessage, Receive, Scope
+from litestar.types import Receive, Scope
 from msgspec import Struct
 
 from proxy.bounds import Bounds
@@ -21,7 +21,10 @@ class Upload(Struct):
 
 
 async def upload_of(scope: Scope, receive: Receive, bounds: Bounds) -> Upload:
-    """The body as it is to be sent; raises ``BodyTooLarge`` and ``InvalidRequest``, while it is streamed too."""
+    """The body as it is to be sent; raises ``BodyTooLarge`` and ``InvalidRequest``, while it is streamed too.
+
+    ``receive`` is the edge's: it raises where the body pauses, drips or ends early.
+    """
     given = [(name.lower(), value) for name, value in scope["headers"]]
     length = _length([value for name, value in given if name == b"content-length"])
     if length is None and not any(name == b"transfer-encoding" for name, _ in given):
@@ -45,27 +48,15 @@ def _length(values: list[bytes]) -> int | None:
 async def _chunks(receive: Receive, bounds: Bounds) -> AsyncIterator[bytes]:
     size = 0
     while True:
-        message = await _next(receive, bounds.body_idle_seconds)
-        if message["type"] == "http.disconnect":  # how the server reports broken chunk framing, too
-            raise InvalidRequest("the body ended before it was complete")
-        size += len(message["body"])
+        message: Any = await receive()  # raises for a body that pauses, drips or ends early
+        chunk = message.get("body", b"")
+        size += len(chunk)
         if size > bounds.stream_bytes:
             raise _too_large(bounds)
-        if message["body"]:
-            yield message["body"]
-        if not message["more_body"]:
+        if chunk:
+            yield chunk
+        if not message.get("more_body", False):
             return
-
-
-async def _next(receive: Receive, seconds: float) -> HTTPReceiveMessage:
-    try:
-        async with asyncio.timeout(seconds):
-            message = await receive()
-    except TimeoutError:
-        raise InvalidRequest(f"the body paused for more than {seconds:g} seconds") from None
-    if message["type"] == "http.request":
-        return {"type": "http.request", "body": message.get("body", b""), "more_body": message.get("more_body", False)}
-    return {"type": "http.disconnect"}
 
 
 def _too_large(bounds: Bounds) -> BodyTooLarge:

@@ -22,6 +22,7 @@ from proxy.seal import Sealer, SealingKey, new_key
 from proxy.trace import Deadline, Trace
 from tests.journal.conftest import Turned, account_row
 from tests.outbound.scripted import Door, Upstream
+from unified.request_body import RequestBody
 
 
 class Accounts:
@@ -54,7 +55,7 @@ def answer_problem(request, problem):
     return Response(body, status_code=problem.status, media_type="application/problem+json", headers=problem.headers)
 
 
-def edge(app, traces, seconds):
+def edge(app, traces, seconds, bounds):
     """What the application's outermost layer does for the passthrough."""
 
     async def run(scope, receive, send):
@@ -67,7 +68,11 @@ def edge(app, traces, seconds):
                 message = {**message, "headers": [*message["headers"], *answer_headers(trace)]}
             await send(message)
 
-        await app(scope, receive, with_headers)
+        body = RequestBody(scope, receive, bounds)
+        try:
+            await app(scope, body, with_headers)
+        finally:
+            body.close()
 
     return run
 
@@ -187,7 +192,7 @@ async def site(bounds, seconds, journal):
         app = Litestar([mounted], exception_handlers={Problem: answer_problem}, openapi_config=None)
         port = free_port()
         server = Server(
-            edge(app, traces, seconds),
+            edge(app, traces, seconds, door.bounds),
             port=port,
             interface=Interfaces.ASGINL,
             websockets=False,

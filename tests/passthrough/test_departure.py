@@ -57,7 +57,7 @@ async def test_a_write_that_waits_for_its_answer_goes_on_when_the_caller_has_gon
     assert site.door.outbound._places._accounts == {}
 
 
-@pytest.mark.parametrize("bounds", [Bounds(stream_idle_seconds=0.4)])
+@pytest.mark.parametrize("bounds", [Bounds(answer_stall_seconds=0.4)])
 async def test_a_caller_who_does_not_read_is_cut_off(site, account):
     site.upstream.script = lambda got, number: [HEAD, *[CHUNK] * 2000]
     _, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1000)

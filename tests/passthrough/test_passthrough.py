@@ -257,7 +257,7 @@ async def test_broken_chunk_framing_is_no_end_of_a_body(site, account):
 async def test_a_body_that_pauses_is_refused_in_time(site, account):
     head = b"POST /proxy/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer one\r\nContent-Length: 10\r\n\r\nabc"
     status, _, body = parsed_problem(await site.raw(head, wait=3.0))
-    assert (status, code(body)) == (400, "invalid-request")
+    assert (status, code(body)) == (408, "body-timeout")
     assert site.upstream.got == []
 
 

@@ -229,7 +229,7 @@ async def test_a_caller_who_goes_away_before_the_head_closes_it_too(caller):
     assert await caller.released()
 
 
-@pytest.mark.parametrize("bounds", [Bounds(stream_idle_seconds=0.4)])
+@pytest.mark.parametrize("bounds", [Bounds(answer_stall_seconds=0.4)])
 async def test_a_caller_who_does_not_read_is_cut_off(caller):
     caller.door.local.script = lambda got, number: [CHUNKED, *[CHUNK] * 2000]
     async with caller.open(limit=1000):

@@ -13,7 +13,14 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from proxy.accounts.json_body import decode, unfit
 from proxy.bounds import Bounds
-from proxy.errors import BodyTooLarge, FieldError, InvalidRequest, UnsupportedAttribute, UnsupportedMediaType
+from proxy.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidRequest,
+    Overloaded,
+    UnsupportedAttribute,
+    UnsupportedMediaType,
+)
 from proxy.passthrough.upload import upload_of
 from unified.schemas.resources import Resource
 from unified.writing.files import File, clean_name
@@ -148,7 +155,7 @@ class _Form:
         elif event is None:
             self._end()
         elif self._spool is not None:
-            self._spool.write(event)
+            _keep(self._spool, event)
             self._digest.update(event)
         elif self._data is not None:
             self._data += event
@@ -178,7 +185,7 @@ class _Form:
             raise InvalidRequest("every part after the first is a file", errors=[FieldError("body", "has no filename")])
         else:
             self._digest = hashlib.blake2b(digest_size=32)
-            self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the intake
+            self._spool = _temporary_file()
 
     def _end(self) -> None:
         spool, segment = self._spool, self._segment
@@ -195,6 +202,25 @@ class _Form:
             )
         )
         self._spool = None
+
+
+def _temporary_file() -> IO[bytes]:
+    """Closed with the intake."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        raise _no_room() from None
+
+
+def _keep(spool: IO[bytes], piece: bytes | bytearray) -> None:
+    try:
+        spool.write(piece)
+    except OSError:
+        raise _no_room() from None
+
+
+def _no_room() -> Overloaded:
+    return Overloaded("there is no room for the files of a write now", headers={"Retry-After": "5"})
 
 
 def _data_first() -> InvalidRequest:
