@@ -58,5 +58,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Opening a connection to a provider."""
     budget_wait_seconds: Seconds = 20.0
     """Waiting for a provider's rate budget, unless the caller says ``Prefer: wait=N``."""
+    breaker_seconds: Seconds = 30.0
+    """How long no call is made to a provider's host that is taken to be down, give or take a fifth."""
     idle_accounts: Positive = 2000
     """Connection pools kept open for accounts that are not in use."""

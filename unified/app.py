@@ -112,7 +112,7 @@ class Server:
             bounds,
             self._refused,
             self.accounts.note_success,
-            breakers=Breakers(opened=count_opening),
+            breakers=Breakers(bounds.breaker_seconds, opened=count_opening),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)

@@ -24,9 +24,8 @@ from proxy.provider.account import LinkedAccount
 from proxy.trace import Clock
 
 FAILURES = 5
-OPEN_SECONDS = 30.0
 JITTER = 0.2
-"""How far the half minute is off at most, either way, so that many servers do not try at the same moment."""
+"""How far the time is off at most, either way, so that many servers do not try at the same moment."""
 WHILE_TRYING_SECONDS = 1.0
 """What a caller is told to wait while another call tries the host."""
 FAIR_SECONDS = 1.0
@@ -83,10 +82,12 @@ class Breakers:
 
     def __init__(
         self,
+        open_seconds: float = 30.0,
         clock: Clock = time.monotonic,
         random: Random = randomness.random,
         opened: Callable[[LinkedAccount], None] = lambda _: None,
     ) -> None:
+        self._open_seconds = open_seconds
         self._clock = clock
         self._random = random
         self._opened = opened
@@ -141,7 +142,7 @@ class Breakers:
         if opens:
             self._opened(account)
         if opens or probe:
-            host.until = self._clock() + OPEN_SECONDS * (1 + JITTER * (2 * self._random() - 1))
+            host.until = self._clock() + self._open_seconds * (1 + JITTER * (2 * self._random() - 1))
 
 
 class Passage:
@@ -164,14 +165,13 @@ class Passage:
 
     def begin(self) -> None:
         """An attempt is about to be sent; raises ``ProviderUnavailable`` where the first one may not be, any more."""
-        self._sign = None
         if not self._begun:
             self._probe = self._breakers.begin(self._account)
             self._begun = True
 
     def saw(self, sign: Sign | None) -> None:
-        """What the attempt under way says of the host."""
-        self._sign = sign
+        """What the attempt under way says of the host; one that says nothing leaves what an earlier one said."""
+        self._sign = sign or self._sign
 
     def closing(self) -> bool:
         """Whether a further attempt would be too many: others found the host down meanwhile."""
