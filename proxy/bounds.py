@@ -58,6 +58,8 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """Opening a connection to a provider."""
     budget_wait_seconds: Seconds = 20.0
     """Waiting for a provider's rate budget, unless the caller says ``Prefer: wait=N``."""
+    breaker_failures: Positive = 5
+    """Calls to a provider's host that fail in a row until it is taken to be down."""
     breaker_seconds: Seconds = 30.0
     """How long no call is made to a provider's host that is taken to be down, give or take a fifth."""
     idle_accounts: Positive = 2000

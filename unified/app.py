@@ -112,7 +112,7 @@ class Server:
             bounds,
             self._refused,
             self.accounts.note_success,
-            breakers=Breakers(bounds.breaker_seconds, opened=count_opening),
+            breakers=Breakers(bounds.breaker_seconds, bounds.breaker_failures, opened=count_opening),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)

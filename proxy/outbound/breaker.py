@@ -67,14 +67,14 @@ class _Host:
     def concerns(self, account_id: str) -> bool:
         return len(self.accounts) > 1 or account_id in self.accounts
 
-    def failed(self, account_id: str, sign: Sign) -> bool:
-        """Counts a failure; whether the breaker should open by it."""
+    def failed(self, account_id: str, sign: Sign, most: int) -> bool:
+        """Counts a failure; whether the breaker should open by it, the ``most``-th in a row."""
         self.failures += 1
         self.lost = self.lost + 1 if sign == "lost" else 0
         if len(self.accounts) < 2:
             self.accounts.add(account_id)
-        enough = self.failures >= FAILURES and len(self.accounts) > 1
-        return self.until is None and (enough or self.lost >= FAILURES)
+        enough = self.failures >= most and len(self.accounts) > 1
+        return self.until is None and (enough or self.lost >= most)
 
 
 class Breakers:
@@ -83,11 +83,13 @@ class Breakers:
     def __init__(
         self,
         open_seconds: float = 30.0,
+        failures: int = FAILURES,
         clock: Clock = time.monotonic,
         random: Random = randomness.random,
         opened: Callable[[LinkedAccount], None] = lambda _: None,
     ) -> None:
         self._open_seconds = open_seconds
+        self._failures = failures
         self._clock = clock
         self._random = random
         self._opened = opened
@@ -138,7 +140,7 @@ class Breakers:
         self._hosts.move_to_end(account.origin)
         if len(self._hosts) > HOSTS_KEPT:
             self._hosts.popitem(last=False)
-        opens = host.failed(account.id, sign)
+        opens = host.failed(account.id, sign, self._failures)
         if opens:
             self._opened(account)
         if opens or probe:
