@@ -70,5 +70,9 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """After a worker stopped to accept, what is under way may take so long before it is cut off."""
     redis_seconds: Seconds = 0.15
     """One operation of the shared rate budgets; where it takes longer, the worker goes on with its own."""
+    breaker_failures: Positive = 5
+    """Calls to a provider's host that fail in a row until it is taken to be down."""
+    breaker_seconds: Seconds = 30.0
+    """How long no call is made to a provider's host that is taken to be down, give or take a fifth."""
     idle_accounts: Positive = 2000
     """Connection pools kept open for accounts that are not in use."""

@@ -43,7 +43,7 @@ from proxy.coordination.choice import open_coordination
 from proxy.coordination.tally import SharedTally
 from proxy.coordination.turn import Turn
 from proxy.cursor import Cursors
-from proxy.database.engine import open_engine, schema_revision
+from proxy.database.engine import damage_of, open_engine, schema_revision
 from proxy.database.tables import HEAD
 from proxy.journal import Journal
 from proxy.link.brand import brand_of
@@ -122,7 +122,7 @@ class Server:
             bounds,
             partial(self._noted, self.accounts.note_refusal),
             partial(self._noted, self.accounts.note_success),
-            breakers=Breakers(opened=count_opening),
+            breakers=Breakers(bounds.breaker_seconds, bounds.breaker_failures, opened=count_opening),
         )
         lists = SmallLists()
         self.cursors = Cursors(sealer)
@@ -161,7 +161,10 @@ class Server:
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
-        """Refuses to start on a database that is not migrated; closes what was opened."""
+        """Refuses to start on a database that is damaged or not migrated; closes what was opened."""
+        damage = await damage_of(self.engine)
+        if damage is not None:
+            raise SystemExit(f"the database file is damaged ({damage}): stop here, and bring a backup back")
         revision = await schema_revision(self.engine)
         if revision != HEAD:
             raise SystemExit(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")

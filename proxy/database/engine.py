@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from proxy.database.postgres import open_postgres
@@ -70,6 +70,23 @@ async def schema_revision(engine: AsyncEngine) -> str | None:
         if "alembic_version" in str(error.orig):
             return None
         raise
+
+
+async def damage_of(engine: AsyncEngine) -> str | None:
+    """What is wrong with an SQLite file, in its own words, if anything is; PostgreSQL looks after its own."""
+    if engine.dialect.name != "sqlite":
+        return None
+    try:
+        async with reading(engine).connect() as connection:
+            found = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar()
+    except DatabaseError as error:
+        return str(error.orig) if _is_damage(error) else None
+    return None if found == "ok" else str(found)
+
+
+def _is_damage(error: DatabaseError) -> bool:
+    """Whether SQLite says so, and not that it is busy or cannot open the file."""
+    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _open_sqlite(url: URL) -> AsyncEngine:

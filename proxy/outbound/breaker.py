@@ -24,9 +24,8 @@ from proxy.provider.account import LinkedAccount
 from proxy.trace import Clock
 
 FAILURES = 5
-OPEN_SECONDS = 30.0
 JITTER = 0.2
-"""How far the half minute is off at most, either way, so that many servers do not try at the same moment."""
+"""How far the time is off at most, either way, so that many servers do not try at the same moment."""
 WHILE_TRYING_SECONDS = 1.0
 """What a caller is told to wait while another call tries the host."""
 FAIR_SECONDS = 1.0
@@ -68,14 +67,14 @@ class _Host:
     def concerns(self, account_id: str) -> bool:
         return len(self.accounts) > 1 or account_id in self.accounts
 
-    def failed(self, account_id: str, sign: Sign) -> bool:
-        """Counts a failure; whether the breaker should open by it."""
+    def failed(self, account_id: str, sign: Sign, most: int) -> bool:
+        """Counts a failure; whether the breaker should open by it, the ``most``-th in a row."""
         self.failures += 1
         self.lost = self.lost + 1 if sign == "lost" else 0
         if len(self.accounts) < 2:
             self.accounts.add(account_id)
-        enough = self.failures >= FAILURES and len(self.accounts) > 1
-        return self.until is None and (enough or self.lost >= FAILURES)
+        enough = self.failures >= most and len(self.accounts) > 1
+        return self.until is None and (enough or self.lost >= most)
 
 
 class Breakers:
@@ -83,10 +82,14 @@ class Breakers:
 
     def __init__(
         self,
+        open_seconds: float = 30.0,
+        failures: int = FAILURES,
         clock: Clock = time.monotonic,
         random: Random = randomness.random,
         opened: Callable[[LinkedAccount], None] = lambda _: None,
     ) -> None:
+        self._open_seconds = open_seconds
+        self._failures = failures
         self._clock = clock
         self._random = random
         self._opened = opened
@@ -137,11 +140,11 @@ class Breakers:
         self._hosts.move_to_end(account.origin)
         if len(self._hosts) > HOSTS_KEPT:
             self._hosts.popitem(last=False)
-        opens = host.failed(account.id, sign)
+        opens = host.failed(account.id, sign, self._failures)
         if opens:
             self._opened(account)
         if opens or probe:
-            host.until = self._clock() + OPEN_SECONDS * (1 + JITTER * (2 * self._random() - 1))
+            host.until = self._clock() + self._open_seconds * (1 + JITTER * (2 * self._random() - 1))
 
 
 class Passage:
@@ -164,14 +167,13 @@ class Passage:
 
     def begin(self) -> None:
         """An attempt is about to be sent; raises ``ProviderUnavailable`` where the first one may not be, any more."""
-        self._sign = None
         if not self._begun:
             self._probe = self._breakers.begin(self._account)
             self._begun = True
 
     def saw(self, sign: Sign | None) -> None:
-        """What the attempt under way says of the host."""
-        self._sign = sign
+        """What the attempt under way says of the host; one that says nothing leaves what an earlier one said."""
+        self._sign = sign or self._sign
 
     def closing(self) -> bool:
         """Whether a further attempt would be too many: others found the host down meanwhile."""

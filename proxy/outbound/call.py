@@ -83,7 +83,7 @@ class Outbound:
         self._clock = clock
         self._random = random
         self._sleep = sleep
-        self._breakers = breakers or Breakers()
+        self._breakers = breakers or Breakers(bounds.breaker_seconds, bounds.breaker_failures)
         self._retry_budget = RetryBudget()
         self._places = Places(bounds.account_in_flight, bounds.account_queued)
 

@@ -51,7 +51,7 @@ def self_hosted(house):
 
 @pytest.fixture
 def oracle():
-    """``oracle(server, http, secrets, pooled, busy)`` watches a server; what must hold is looked at in the end."""
+    """``oracle(server, http, secrets, ..)`` watches a server; what must hold is looked at in the end."""
     watched = []
 
     def watch(*given, **named):

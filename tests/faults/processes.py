@@ -19,6 +19,14 @@ def descriptors(pid):
     return Counter(name.partition(":")[0] for name in names if ".sqlite3" not in name)
 
 
+def connections(pid, ports):
+    """How many sockets a process and those below it have to these ports, whatever has become of the other side."""
+    rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    inodes = {row[9] for row in rows if int(row[2].rpartition(":")[2], 16) in ports}
+    held = (name for one in family(pid) for name in _open_files(one))
+    return sum(name in {f"socket:[{inode}]" for inode in inodes} for name in held)
+
+
 def _children(pid):
     try:
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -9,9 +9,9 @@ from collections import Counter
 from sandbox.cli import build
 from sandbox.framing import encode
 from sandbox.http import Request
-from tests.outbound.scripted import CLOSE, HANG, RESET, Upstream
+from tests.outbound.scripted import CLOSE, EOF, HANG, RESET, Upstream
 
-__all__ = ["CLOSE", "HANG", "RESET", "Provider"]
+__all__ = ["CLOSE", "EOF", "HANG", "RESET", "Provider"]
 
 REFERENCE = re.compile(rb"ref-[0-9a-z-]+")
 """How a scenario marks a write, anywhere in its body: ``ref-`` and a name."""
@@ -35,8 +35,8 @@ class Provider:
         stage.run(self._upstream.__aenter__())
 
     @property
-    def origin(self):
-        return self._upstream.origin
+    def address(self):
+        return f"127.0.0.1:{self._upstream.port}"
 
     @property
     def got(self):
@@ -68,6 +68,10 @@ class Provider:
         if got.method not in READS and answer.status < 300:
             self.effects.update(one.decode() for one in set(REFERENCE.findall(got.body)))
         return encode(answer, head_only=got.method == "HEAD")
+
+    def churn(self, **change):
+        """Changes the tickets under a reader: ``insert``, ``close``, ``bump`` or ``merge`` so many."""
+        return self._simulator.churn(change)
 
     def reset(self):
         """No script, nothing remembered, the data as they were at first."""

@@ -123,15 +123,15 @@ class LimitData(Toxic):
 
 
 class Relay:
-    """Listens on loopback, on one port for life, and passes everything on to ``target`` (an address or origin)."""
+    """Listens on loopback, on one port for life, and passes everything on to ``target``, as host:port."""
 
     def __init__(self, stage, target):
         self._stage = stage
-        parts = urlsplit(target if "//" in target else f"//{target}")
-        self._target = parts.hostname, parts.port
+        self.lead(target)
         self.toxics = ()
         self.connections = 0
         self._links = set()
+        self._waiting = []
         self._server = None
         self._holder = _bound(0)  # keeps the port while nobody listens: who connects then is refused
         self.port = self._holder.getsockname()[1]
@@ -156,12 +156,27 @@ class Relay:
 
     def up(self):
         """Accepts connections."""
+        while self._waiting:
+            self._waiting.pop().close()
         if self._server is None:
             self._server = self._stage.run(asyncio.start_server(self._serve, sock=_bound(self.port)))
 
     def down(self):
         """Refuses connections, and cuts those that are open."""
+        while self._waiting:
+            self._waiting.pop().close()
         self._stage.run(self._down())
+
+    def swallow(self):
+        """Answers no SYN: the queue of connections to be accepted is full."""
+        self.down()
+        full = _bound(self.port)
+        full.listen(0)
+        self._waiting = [full]
+        for _ in range(4):
+            self._waiting.append(waiting := socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - the name of the argument cannot be given
+            waiting.connect_ex(("127.0.0.1", self.port))
 
     def cut(self):
         """Closes every open connection."""
@@ -171,6 +186,11 @@ class Relay:
         """No toxics, and up."""
         self.poison()
         self.up()
+
+    def lead(self, target):
+        """Passes new connections on to another address."""
+        parts = urlsplit(f"//{target}")
+        self._target = parts.hostname, parts.port
 
     def close(self):
         self.down()

@@ -48,11 +48,6 @@ def test_every_fault_has_a_scenario(scenarios):
     assert {number for number, _, _ in scenarios} == set(PROMISES)
 
 
-def test_no_two_scenarios_of_a_fault_have_the_same_words(scenarios):
-    words = [(number, variant) for number, variant, _ in scenarios]
-    assert sorted(words) == sorted(set(words))
-
-
 def test_the_page_is_as_the_scenarios_are(scenarios):
     text = PAGE.read_text()
     assert text == page_with(text, scenarios), f"run python {Path(__file__).relative_to(Path.cwd())}"

@@ -31,6 +31,8 @@ from proxy.trace import Deadline, Trace
 CLOSE = "close"
 RESET = "reset"
 HANG = "hang"
+EOF = "eof"
+"""No more bytes from here: a half-closed connection."""
 
 
 @dataclasses.dataclass
@@ -66,7 +68,7 @@ def answer(body=b"{}", status=200, headers=(), reason=b"OK"):
 
 
 class Upstream:
-    """``script(got, number)`` gives a list of bytes to send, seconds to wait, and ``CLOSE``, ``RESET`` or ``HANG``."""
+    """``script(got, number)`` gives a list: bytes to send, seconds to wait, ``CLOSE``, ``RESET``, ``HANG``, ``EOF``."""
 
     def __init__(self, script=None):
         self.script = script or (lambda got, number: [answer()])
@@ -148,6 +150,8 @@ class Upstream:
                 await action.wait()
             elif action == HANG:
                 await reader.read()  # until the other side gives up
+            elif action == EOF:
+                writer.write_eof()
             elif action == RESET:
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(1, 13, struct.pack("ii", 1, 0))  # SO_LINGER 0: RST instead of FIN

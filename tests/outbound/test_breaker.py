@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.errors import ProviderUnavailable
-from proxy.outbound.breaker import FAILURES, OPEN_SECONDS, Breakers, sign_of
+from proxy.outbound.breaker import FAILURES, Breakers, sign_of
 from proxy.outbound.retry import Outcome
 from tests.outbound.scripted import make_account
 
+OPEN_SECONDS = 30.0
 ORIGIN = "https://desk.example"
 ONE, TWO, THREE = (make_account(ORIGIN, number) for number in (1, 2, 3))
 ELSEWHERE = make_account("https://other.example", 4)
@@ -20,7 +21,9 @@ class House:
     def __init__(self):
         self.now = 1000.0
         self.opened = []
-        self.breakers = Breakers(lambda: self.now, lambda: 0.5, lambda account: self.opened.append(account.id))
+        self.breakers = Breakers(
+            OPEN_SECONDS, lambda: self.now, lambda: 0.5, lambda account: self.opened.append(account.id)
+        )
 
     def call(self, account, sign):
         """One call that ends with this sign."""
@@ -79,6 +82,15 @@ def test_what_says_nothing_changes_nothing(house):
     house.call(ONE, None)
     assert house.refuses(ONE) == 0
     house.call(ONE, "lost")
+    assert house.refuses(ONE) == 30
+
+
+def test_an_attempt_that_says_nothing_leaves_what_an_earlier_one_said(house):
+    for _ in range(FAILURES):
+        with house.breakers.passage(ONE) as passage:
+            for sign in ("lost", None):
+                passage.begin()
+                passage.saw(sign)
     assert house.refuses(ONE) == 30
 
 

@@ -221,6 +221,7 @@ class House:
             "INTERLINE_PRIVATE_HOSTS": self.ports["chatwoot"].url.removeprefix("http://"),
             "INTERLINE_PROVIDER_LIMITS": "chatwoot=1000000,trengo=1000000",
             "INTERLINE_BOUNDS_SETTLE_SECONDS": "0.05",
+            "INTERLINE_BOUNDS_BREAKER_FAILURES": "1000000",  # failures of many accounts at once are the matrix itself
             **{f"INTERLINE_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.log = folder / "workers.log"
