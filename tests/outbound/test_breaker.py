@@ -22,7 +22,7 @@ class House:
         self.now = 1000.0
         self.opened = []
         self.breakers = Breakers(
-            OPEN_SECONDS, lambda: self.now, lambda: 0.5, lambda account: self.opened.append(account.id)
+            OPEN_SECONDS, FAILURES, lambda: self.now, lambda: 0.5, lambda account: self.opened.append(account.id)
         )
 
     def call(self, account, sign):
