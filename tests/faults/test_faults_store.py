@@ -1,4 +1,4 @@
-"""The server's own database is full, locked, read-only or damaged: nothing is acknowledged that is not kept."""
+"""The server's own database is full, locked or damaged: nothing is acknowledged that is not kept."""
 
 import os
 import resource

@@ -1,41 +1,26 @@
 """A storm of cut commands on the library's connections to Redis: nobody reads the answer to another's question.
 
-The pool and the way of cutting are those of our own use of it. A library once handed the answer of a cancelled command
+The connections are those of the shared budgets. A library once handed the answer of a cancelled command
 to the next one (CVE-2023-28858).
 """
 
 import asyncio
 import random
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from proxy.coordination.redis import RedisCoordination
 
 OPERATIONS = 10_000
 AT_ONCE = 64
-CONNECTIONS = 8
 CUT = 0.2
-
-
-def client_of(url):
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=None,
-        protocol=2,
-        socket_connect_timeout=5.0,
-        socket_timeout=None,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return Redis.from_pool(pool)
 
 
 async def test_ten_thousand_commands_a_fifth_of_them_cut_answer_their_own_question(valkey):
     rng = random.Random(3)
     numbers = iter(range(OPERATIONS))
     told = {"own": 0, "cut": 0, "foreign": [], "failed": 0}
-    client = client_of(valkey.url)
+    client = RedisCoordination(valkey.url)._client
     echo = client.register_script("return {KEYS[1], ARGV[1]}")
 
     async def work():
