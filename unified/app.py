@@ -164,10 +164,10 @@ class Server:
         """Refuses to start on a database that is damaged or not migrated; closes what was opened."""
         damage = await damage_of(self.engine)
         if damage is not None:
-            raise SystemExit(f"the database file is damaged ({damage}): stop here, and bring a backup back")
+            raise _not_started(f"the database file is damaged ({damage}): stop here, and bring a backup back")
         revision = await schema_revision(self.engine)
         if revision != HEAD:
-            raise SystemExit(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")
+            raise _not_started(f"the database is at {revision or 'nothing'}, not at {HEAD}: run `interline db upgrade`")
         stopping = asyncio.Event()
         sweeping = asyncio.create_task(self.journal.keep_swept(stopping))
         gc.collect()
@@ -200,6 +200,12 @@ def _shared_tally(settings: Settings) -> SharedTally | None:
     if settings.redis_url is None:
         return None
     return SharedTally(settings.redis_url, settings.bounds.wrong_keys, WINDOW_SECONDS, settings.bounds.redis_seconds)
+
+
+def _not_started(reason: str) -> SystemExit:
+    """Ends the worker; what the server says of it by itself is a traceback."""
+    structlog.get_logger("interline.serve").error("not-started", reason=reason)
+    return SystemExit(reason)
 
 
 async def sweep_links(links: Links) -> None:

@@ -21,7 +21,7 @@ class Coordination(Protocol):
         """
 
     async def look(self, limits: Sequence[Limit]) -> Standing:
-        """The budgets as they stand; nothing is taken, and ``Standing.wait`` is 0."""
+        """The budgets as they stand; nothing is taken, and ``Standing.wait`` is what is left of a pause."""
 
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """The call reached the provider, or may have; its headers correct the limit that they are about."""

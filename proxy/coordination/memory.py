@@ -38,8 +38,10 @@ class MemoryCoordination:
         return self._standing(windows, now, wait)
 
     async def look(self, limits: Sequence[Limit]) -> Standing:
-        """The budgets as they stand."""
-        return self._standing([self._window(limit) for limit in limits], self._clock(), 0.0)
+        """The budgets as they stand, and the longest pause."""
+        now = self._clock()
+        windows = [self._window(limit) for limit in limits]
+        return self._standing(windows, now, max((window.paused(now) for window in windows), default=0.0))
 
     def note(self, limits: Sequence[Limit], turn: Turn) -> None:
         """Counts a call that was taken elsewhere."""

@@ -111,6 +111,10 @@ class Window:
         """No call before ``until``."""
         self._paused_until = max(self._paused_until, until)
 
+    def paused(self, now: float) -> float:
+        """Seconds for which the provider refuses calls."""
+        return max(0.0, self._paused_until - now)
+
     def learn(self, now: float, announced: Announced) -> None:
         """An announced limit replaces the declared one; fewer calls left than we count are calls made elsewhere."""
         if announced.limit is not None and announced.limit > 0:

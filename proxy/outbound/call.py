@@ -109,10 +109,7 @@ class Outbound:
                 ready = outgoing(account, request, address)
             limits = limits_of(account, request.target)
             for retries in count():
-                with trace.stage("budget"):
-                    taken = await self._budget(account, limits, request, trace)
-                with trace.stage("place"):
-                    await self._place(visit, taken, trace)
+                taken = await self._turn(account, limits, request, visit, trace)
                 with trace.stage("send"):
                     attempt = await self._send(account, ready, taken, request, trace, passage)
                 verdict = granted(self._verdict(attempt, request, retries, trace), passage, share, trace)
@@ -150,6 +147,17 @@ class Outbound:
             reason = str(refused) or "the host name cannot be resolved in time"
             raise ProviderUnreachable(reason, provider=name, outcome="not_sent") from None
 
+    async def _turn(
+        self, account: LinkedAccount, limits: Sequence[Limit], request: ProviderRequest, visit: Visit, trace: Trace
+    ) -> Taken:
+        """A call of every budget, and a place to make it in; anew where the provider said 429 to others meanwhile."""
+        while True:
+            with trace.stage("budget"):
+                taken = await self._budget(account, limits, request, trace)
+            with trace.stage("place"):
+                if await self._place(visit, taken, trace):
+                    return taken
+
     async def _budget(
         self, account: LinkedAccount, limits: Sequence[Limit], request: ProviderRequest, trace: Trace
     ) -> Taken:
@@ -172,13 +180,18 @@ class Outbound:
         whole = self._bounds.budget_wait_seconds if request.patience is None else request.patience
         return max(0.0, whole - trace.stages.get("budget", 0.0))
 
-    async def _place(self, visit: Visit, taken: Taken, trace: Trace) -> None:
-        """A place among the calls under way; without one the call is not made and counts nowhere."""
+    async def _place(self, visit: Visit, taken: Taken, trace: Trace) -> bool:
+        """A place among the calls under way; without one, or after a pause began, the call counts nowhere."""
         try:
-            await visit.place(trace.deadline.left())
+            waited = await visit.place(trace.deadline.left())
+            if not waited or (await self._coordination.look(taken.limits)).wait <= 0:
+                return True
         except BaseException:
             await self._coordination.give_back(taken.limits, taken.turn)
             raise
+        visit.give_back()
+        await self._coordination.give_back(taken.limits, taken.turn)
+        return False
 
     async def _send(
         self,

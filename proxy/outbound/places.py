@@ -53,17 +53,21 @@ class Places:
             raise
         return visit.leave
 
-    async def take(self, account_id: str, lane: Lane, seconds: float) -> None:
-        """Takes a place for who is inside, waiting ``seconds`` at most; raises ``Overloaded`` where that was vain."""
+    async def take(self, account_id: str, lane: Lane, seconds: float) -> bool:
+        """Takes a place for who is inside, and says whether it was waited for: ``seconds`` at most.
+
+        Raises ``Overloaded`` where that was vain.
+        """
         account = self._accounts[account_id]
         if _fits(account.busy, lane, self._in_flight):
             account.busy[lane] += 1
-            return
+            return False
         turn = asyncio.get_running_loop().create_future()
         account.waiting[lane].append(turn)
         try:
             async with asyncio.timeout(seconds):
                 await turn
+            return True
         except BaseException as error:
             if turn.done() and not turn.cancelled():
                 self.give_back(account_id, lane)  # the place came while the wait was given up
@@ -103,10 +107,14 @@ class Visit:
         self._inside = True
         self._placed = False
 
-    async def place(self, seconds: float) -> None:
-        """Takes a place among those under way, waiting ``seconds`` at most; raises ``Overloaded``."""
-        await self._places.take(self._account_id, self._lane, seconds)
+    async def place(self, seconds: float) -> bool:
+        """Takes a place among those under way, and says whether it was waited for: ``seconds`` at most.
+
+        Raises ``Overloaded``.
+        """
+        waited = await self._places.take(self._account_id, self._lane, seconds)
         self._placed = True
+        return waited
 
     def give_back(self) -> None:
         """Frees the place, if there is one, and stays inside."""

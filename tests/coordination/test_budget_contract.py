@@ -132,8 +132,10 @@ async def test_a_pause_stops_every_worker_and_is_never_shortened(place):
     await shared.pause(limit, 5.0)
     await shared.pause(limit, 2.0)
     place.forward(1)
+    assert (await place.share().look(limit)).wait == pytest.approx(4.0)
     assert (await place.share().take(limit, Turn(), 0.0)).wait == pytest.approx(4.0)
     place.forward(4)
+    assert (await shared.look(limit)).wait == 0
     assert (await shared.take(limit, Turn(), 0.0)).wait == 0
 
 

@@ -182,7 +182,7 @@ class Scene:
         """Calm again; the next request is fine and nothing is left of the fault."""
         self.house.calm()
         answered = self.tickets()
-        if answered.status == 429:  # the account was told to wait; another one need not
+        if answered.status in (429, 503):  # the account was told to wait, or is held back; another one is not
             answered = self.ask("GET", "/unified/ticketing/tickets", account=self.link())
         assert answered.status == 200, answered.text
         self.oracle.verify()

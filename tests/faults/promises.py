@@ -40,7 +40,7 @@ PROMISES = {
     "F19": ("No head of an answer", "504 at the deadline; a write is `outcome-unknown`."),
     "F20": ("The body stops", "504 at the deadline."),
     "F21": ("The body drips", "504 at the deadline, however often a byte comes."),
-    "F22": ("Endless 1xx answers", "504 at the deadline."),
+    "F22": ("Endless 1xx answers", "504 at the deadline; 502 as soon as there are too many."),
     "F23": ("A body that ends with the connection", "Accepted where it is whole JSON; a cut one is 502."),
     "F24": (
         "A body that is cut: short of its length, of its last chunk, of its gzip",

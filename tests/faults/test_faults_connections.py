@@ -23,7 +23,6 @@ STALLED = {
     ("F21", "a byte at a time"): [LONG, *[b" ", 0.1] * 100],
     ("F21", "the head, a byte at a time"): [*(part for byte in LONG for part in (bytes([byte]), 0.1))],
     ("F22", "103, ten a second"): [HINTS, 0.1] * 100,
-    ("F22", "100, as fast as it can"): [b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.02] * 400,
 }
 
 
@@ -39,6 +38,15 @@ def test_the_deadline_ends_it(scene, actions):
     answered = scene.tickets()
     assert (answered.status, answered.code) == (504, "deadline-exceeded")
     assert answered.seconds >= scene.house.deadline - 0.1
+    scene.provider.script = None
+    assert scene.tickets().status == 200
+
+
+@pytest.mark.fault("F22", "100, as fast as it can")
+def test_too_many_interim_answers_are_no_answer(scene):
+    scene.answer_first(*[b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.02] * 400, times=99)
+    answered = scene.tickets()
+    assert (answered.status, answered.code) == (502, "provider-unreachable")
     scene.provider.script = None
     assert scene.tickets().status == 200
 

@@ -122,8 +122,9 @@ async def _whole(chunks: AsyncIterator[bytes], most: int) -> bytes:
 async def _read_form(chunks: AsyncIterator[bytes], boundary: str, bounds: Bounds) -> tuple[bytes, tuple[File, ...]]:
     form = _Form(bounds)
     try:
+        # Not strict: what is after the end does not count (RFC 2046 5.1.1), in whatever pieces it comes.
         with PushMultipartParser(
-            boundary, max_segment_count=PARTS_MOST, max_segment_size=bounds.stream_bytes, strict=True
+            boundary, max_segment_count=PARTS_MOST, max_segment_size=bounds.stream_bytes
         ) as parser:
             async for chunk in chunks:
                 for event in parser.parse(chunk):

@@ -1,3 +1,8 @@
--- The budgets as they stand. The call is of no meaning here.
+-- The budgets as they stand, and the longest pause. The call is of no meaning here.
 
-return standing(budgets(1), 0)
+local all = budgets(1)
+local longest = 0
+for _, one in ipairs(all) do
+  longest = math.max(longest, one.paused_until - now)
+end
+return standing(all, longest)

@@ -11,6 +11,9 @@ local function learn(one, limit, remaining, reset)
   if remaining then
     one.elsewhere = math.max(0, one.limit - remaining - redis.call('ZCARD', one.calls))
     one.elsewhere_until = now + math.min(reset or one.per, one.per)
+    if one.elsewhere_until <= now then
+      one.elsewhere = 0
+    end
     redis.call('HSET', one.facts, 'elsewhere', text(one.elsewhere), 'elsewhere_until', text(one.elsewhere_until))
   end
   if limit or remaining then
