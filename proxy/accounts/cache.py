@@ -2,14 +2,20 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from proxy.errors import Problem
 
 T = TypeVar("T")
 
 LIFE_SECONDS = 5.0
 """How long another worker may act on a key or account that was revoked, deleted or changed here."""
+RENEWED_AT = 0.6
+"""The part of its life after which a value that is asked for is read anew, beside the request."""
 MOST = 10_000
 
 
@@ -22,6 +28,7 @@ class RowCache(Generic[T]):
         self._most = most
         self._rows: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._turns: dict[str, asyncio.Lock] = {}
+        self._renewing: dict[str, asyncio.Task[None]] = {}
 
     def get(self, key: str) -> T | None:
         """The value, unless it is unknown or too old."""
@@ -49,6 +56,29 @@ class RowCache(Generic[T]):
         finally:
             if not turn.locked():
                 self._turns.pop(key, None)
+
+    def renew(self, key: str, read: Callable[[], Awaitable[T]]) -> None:
+        """Has a value that grows old read anew, so that no request of a busy one waits for that; one reader at a time.
+
+        What was changed here meanwhile is not overwritten.
+        """
+        row = self._rows.get(key)
+        if row is None or key in self._renewing or self._clock() - row[0] < self._life * RENEWED_AT:
+            return
+        self._renewing[key] = asyncio.get_running_loop().create_task(self._renewed(key, row, read))
+
+    async def _renewed(self, key: str, row: tuple[float, T], read: Callable[[], Awaitable[T]]) -> None:
+        try:
+            value = await read()
+        except Problem:
+            self.forget(key)  # the next request is told why
+        except (SQLAlchemyError, OSError):
+            return  # what is known is good until the end of its life
+        else:
+            if self._rows.get(key) is row:
+                self.put(key, value)
+        finally:
+            self._renewing.pop(key, None)
 
     def put(self, key: str, value: T) -> None:
         """Remembers a value from now on."""

@@ -6,6 +6,7 @@ exist, by the same query. A busy account costs no query and no decryption: what 
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from re import compile as pattern
 from typing import Any
 
@@ -74,6 +75,8 @@ class Accounts:
         if known is None:
             async with self._known.turn(f"{caller.key_id} {account_id}"):  # no key waits for what another may not see
                 known = self._seen(caller, account_id) or await self._read(caller, account_id)
+        else:
+            self._known.renew(account_id, partial(self._fresh, caller, account_id))
         return known.linked
 
     def _seen(self, caller: Caller, account_id: str) -> _Known | None:
@@ -81,10 +84,13 @@ class Accounts:
         return known if known is not None and caller.sees(account_id, known.linked.tenant_id) else None
 
     async def _read(self, caller: Caller, account_id: str) -> _Known:
-        row = await self._row(caller, account_id)
-        known = _Known(self.assembler.open(row), row.refusals)
+        known = await self._fresh(caller, account_id)
         self._known.put(account_id, known)
         return known
+
+    async def _fresh(self, caller: Caller, account_id: str) -> _Known:
+        row = await self._row(caller, account_id)
+        return _Known(self.assembler.open(row), row.refusals)
 
     async def get(self, caller: Caller, account_id: str) -> Account:
         """One account; raises ``NotFound``."""

@@ -305,6 +305,45 @@ async def test_a_reader_who_leaves_keeps_nobody_from_reading(accounts, link, ope
     assert first.cancelled()
 
 
+async def test_a_busy_account_is_read_anew_beside_the_requests(accounts, link, operator, queries, clock):
+    account = await link()
+    first = await accounts.linked(operator, account.id)
+    before = queries.count
+    clock.now += 3
+    found = [await accounts.linked(operator, account.id) for _ in range(5)]
+    assert all(one is first for one in found)
+    await asyncio.gather(*accounts._known._renewing.values())
+    assert queries.count == before + 1
+    assert await accounts.linked(operator, account.id) is not first
+    clock.now += 4  # older than five seconds as first read, and still no query
+    await accounts.linked(operator, account.id)
+    await asyncio.gather(*accounts._known._renewing.values())
+    assert queries.count == before + 2
+
+
+async def test_what_is_changed_here_while_it_is_read_anew_is_not_overwritten(accounts, link, operator, clock):
+    account = await link()
+    await accounts.linked(operator, account.id)
+    clock.now += 3
+    await accounts.linked(operator, account.id)
+    renewing = list(accounts._known._renewing.values())
+    await accounts.describe(operator, account.id, status="blocked")
+    await asyncio.gather(*renewing)
+    assert (await accounts.linked(operator, account.id)).status == "blocked"
+
+
+async def test_an_account_that_is_gone_is_forgotten_when_it_is_read_anew(accounts, link, operator, engine, clock):
+    account = await link()
+    await accounts.linked(operator, account.id)
+    async with engine.begin() as connection:  # as another worker would
+        await connection.execute(table.delete())
+    clock.now += 3
+    await accounts.linked(operator, account.id)
+    await asyncio.gather(*accounts._known._renewing.values())
+    with pytest.raises(NotFound):
+        await accounts.linked(operator, account.id)
+
+
 async def test_a_call_that_outlasts_the_memory_of_its_account_writes_nothing(accounts, link, operator, queries, clock):
     account = await link()
     await accounts.linked(operator, account.id)
