@@ -14,8 +14,8 @@ $(BIN)/.ready: pyproject.toml
 demo: $(BIN)/.ready      ## both sandboxes and the server on loopback, with curl lines to paste
 	@exec $(BIN)/interline demo
 
-test: $(BIN)/.ready      ## the whole suite, in two processes; each file stays in one
-	$(BIN)/pytest -n 2 --dist loadfile
+test: $(BIN)/.ready      ## the whole suite, in three processes on two cores; each file stays in one
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(BIN)/.ready     ## lint, types, import directions, dependencies, mappings, generated files
 	$(BIN)/ruff check .
