@@ -2,20 +2,16 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
-
-from proxy.errors import Problem
 
 T = TypeVar("T")
 
 LIFE_SECONDS = 5.0
 """How long another worker may act on a key or account that was revoked, deleted or changed here."""
-RENEWED_AT = 0.6
-"""The part of its life after which a value that is asked for is read anew, beside the request."""
+AGEING_FROM = 0.6
+"""The part of its life after which a value that is asked for should be read anew."""
 MOST = 10_000
 
 
@@ -28,7 +24,6 @@ class RowCache(Generic[T]):
         self._most = most
         self._rows: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._turns: dict[str, asyncio.Lock] = {}
-        self._renewing: dict[str, asyncio.Task[None]] = {}
 
     def get(self, key: str) -> T | None:
         """The value, unless it is unknown or too old."""
@@ -57,28 +52,15 @@ class RowCache(Generic[T]):
             if not turn.locked():
                 self._turns.pop(key, None)
 
-    def renew(self, key: str, read: Callable[[], Awaitable[T]]) -> None:
-        """Has a value that grows old read anew, so that no request of a busy one waits for that; one reader at a time.
-
-        What was changed here meanwhile is not overwritten.
-        """
+    def ageing(self, key: str) -> bool:
+        """Whether a value is known and the most of its life is over."""
         row = self._rows.get(key)
-        if row is None or key in self._renewing or self._clock() - row[0] < self._life * RENEWED_AT:
-            return
-        self._renewing[key] = asyncio.get_running_loop().create_task(self._renewed(key, row, read))
+        return row is not None and self._clock() - row[0] >= self._life * AGEING_FROM
 
-    async def _renewed(self, key: str, row: tuple[float, T], read: Callable[[], Awaitable[T]]) -> None:
-        try:
-            value = await read()
-        except Problem:
-            self.forget(key)  # the next request is told why
-        except (SQLAlchemyError, OSError):
-            return  # what is known is good until the end of its life
-        else:
-            if self._rows.get(key) is row:
-                self.put(key, value)
-        finally:
-            self._renewing.pop(key, None)
+    def renew(self, key: str, was: T | None, value: T) -> None:
+        """Remembers what was read anew, unless the value that ``was`` known then has been changed or dropped here."""
+        if was is not None and self.last(key) is was:
+            self.put(key, value)
 
     def put(self, key: str, value: T) -> None:
         """Remembers a value from now on."""

@@ -6,7 +6,6 @@ exist, by the same query. A busy account costs no query and no decryption: what 
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import partial
 from re import compile as pattern
 from typing import Any
 
@@ -23,10 +22,12 @@ from proxy.accounts.keyring import Keyring
 from proxy.accounts.moment import milliseconds
 from proxy.accounts.record import ACTIVE, BLOCKED, NEEDS_REAUTH, Account, Status, account_of
 from proxy.accounts.refusals import ENOUGH, Refusals
+from proxy.accounts.renewal import Renewal
 from proxy.accounts.verify import Verified
 from proxy.database.engine import flush_erased, reading
 from proxy.database.tables import account_tokens
 from proxy.database.tables import accounts as table
+from proxy.errors import Problem
 from proxy.provider.account import LinkedAccount
 from proxy.provider.model import Provider
 from proxy.seal import Sealer
@@ -43,6 +44,8 @@ class _Known(Struct):
 
     linked: LinkedAccount
     refusals: int
+    row: Any
+    """As it was read, sealed."""
 
 
 class Accounts:
@@ -61,6 +64,7 @@ class Accounts:
         self.assembler = Assembler(sealer, providers, settings)
         self._clock = clock
         self._known: RowCache[_Known] = RowCache(clock)
+        self._renewal = Renewal(self._known, self._read_anew)
         self._refusals = Refusals(engine)
         self.keyring = Keyring(engine, sealer, clock)
         self.caller = self.keyring.caller
@@ -76,7 +80,7 @@ class Accounts:
             async with self._known.turn(f"{caller.key_id} {account_id}"):  # no key waits for what another may not see
                 known = self._seen(caller, account_id) or await self._read(caller, account_id)
         else:
-            self._known.renew(account_id, partial(self._fresh, caller, account_id))
+            self._renewal.ask(account_id)
         return known.linked
 
     def _seen(self, caller: Caller, account_id: str) -> _Known | None:
@@ -84,13 +88,25 @@ class Accounts:
         return known if known is not None and caller.sees(account_id, known.linked.tenant_id) else None
 
     async def _read(self, caller: Caller, account_id: str) -> _Known:
-        known = await self._fresh(caller, account_id)
+        row = await self._row(caller, account_id)
+        known = _Known(self.assembler.open(row), row.refusals, row)
         self._known.put(account_id, known)
         return known
 
-    async def _fresh(self, caller: Caller, account_id: str) -> _Known:
-        row = await self._row(caller, account_id)
-        return _Known(self.assembler.open(row), row.refusals)
+    async def _read_anew(self, account_ids: Collection[str]) -> dict[str, _Known]:
+        """What is now known of accounts; one whose row is the same keeps what was opened of it."""
+        async with self._reading.connect() as connection:
+            rows = (await connection.execute(select(table).where(table.c.id.in_(account_ids)))).all()
+        return {row.id: known for row in rows if (known := self._opened(row)) is not None}
+
+    def _opened(self, row: Any) -> _Known | None:
+        known = self._known.last(row.id)
+        if known is not None and known.row == row:
+            return known
+        try:
+            return _Known(self.assembler.open(row), row.refusals, row)
+        except Problem:
+            return None  # the next request is told why
 
     async def get(self, caller: Caller, account_id: str) -> Account:
         """One account; raises ``NotFound``."""

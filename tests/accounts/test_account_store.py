@@ -312,13 +312,38 @@ async def test_a_busy_account_is_read_anew_beside_the_requests(accounts, link, o
     clock.now += 3
     found = [await accounts.linked(operator, account.id) for _ in range(5)]
     assert all(one is first for one in found)
-    await asyncio.gather(*accounts._known._renewing.values())
+    await accounts._renewal.running
     assert queries.count == before + 1
-    assert await accounts.linked(operator, account.id) is not first
-    clock.now += 4  # older than five seconds as first read, and still no query
-    await accounts.linked(operator, account.id)
-    await asyncio.gather(*accounts._known._renewing.values())
+    clock.now += 4  # older than five seconds as first read, and still nobody waits
+    assert await accounts.linked(operator, account.id) is first
+    await accounts._renewal.running
     assert queries.count == before + 2
+    assert accounts._renewal.running is None
+
+
+async def test_many_busy_accounts_are_read_anew_by_one_query(accounts, link, operator, queries, clock):
+    linked = [await link(f"t{number}") for number in range(5)]
+    for one in linked:
+        await accounts.linked(operator, one.id)
+    before = queries.count
+    clock.now += 3
+    for one in linked:
+        await accounts.linked(operator, one.id)
+    await accounts._renewal.running
+    assert queries.count == before + 1
+
+
+async def test_what_was_changed_elsewhere_is_seen_when_an_account_is_read_anew(
+    accounts, link, operator, engine, sealing_key, provider, settings, clock
+):
+    elsewhere = Accounts(engine, Sealer([sealing_key]), {"desk": provider}, settings, clock)
+    account = await link()
+    await accounts.linked(operator, account.id)
+    await elsewhere.describe(operator, account.id, status="blocked")
+    clock.now += 3
+    assert (await accounts.linked(operator, account.id)).status == "active"
+    await accounts._renewal.running
+    assert (await accounts.linked(operator, account.id)).status == "blocked"
 
 
 async def test_what_is_changed_here_while_it_is_read_anew_is_not_overwritten(accounts, link, operator, clock):
@@ -326,9 +351,9 @@ async def test_what_is_changed_here_while_it_is_read_anew_is_not_overwritten(acc
     await accounts.linked(operator, account.id)
     clock.now += 3
     await accounts.linked(operator, account.id)
-    renewing = list(accounts._known._renewing.values())
+    renewing = accounts._renewal.running
     await accounts.describe(operator, account.id, status="blocked")
-    await asyncio.gather(*renewing)
+    await renewing
     assert (await accounts.linked(operator, account.id)).status == "blocked"
 
 
@@ -339,7 +364,7 @@ async def test_an_account_that_is_gone_is_forgotten_when_it_is_read_anew(account
         await connection.execute(table.delete())
     clock.now += 3
     await accounts.linked(operator, account.id)
-    await asyncio.gather(*accounts._known._renewing.values())
+    await accounts._renewal.running
     with pytest.raises(NotFound):
         await accounts.linked(operator, account.id)
 
