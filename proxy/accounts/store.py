@@ -88,8 +88,7 @@ class Accounts:
         return known if known is not None and caller.sees(account_id, known.linked.tenant_id) else None
 
     async def _read(self, caller: Caller, account_id: str) -> _Known:
-        row = await self._row(caller, account_id)
-        known = _Known(self.assembler.open(row), row.refusals, row)
+        known = self._open(await self._row(caller, account_id))
         self._known.put(account_id, known)
         return known
 
@@ -104,9 +103,12 @@ class Accounts:
         if known is not None and known.row == row:
             return known
         try:
-            return _Known(self.assembler.open(row), row.refusals, row)
+            return self._open(row)
         except Problem:
             return None  # the next request is told why
+
+    def _open(self, row: Any) -> _Known:
+        return _Known(self.assembler.open(row), row.refusals, row)
 
     async def get(self, caller: Caller, account_id: str) -> Account:
         """One account; raises ``NotFound``."""
