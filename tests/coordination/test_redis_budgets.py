@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from proxy.coordination.redis import RedisCoordination, SharedStateLost
+from proxy.coordination.link import SharedStateLost
+from proxy.coordination.pipe import Pipe
+from proxy.coordination.redis import RedisCoordination
 from proxy.coordination.turn import Turn
 from proxy.coordination.window import Announced, Limit
 from tests.coordination.turned import PATIENT_REDIS, TurnedRedis
@@ -17,7 +19,7 @@ NOTHING = Announced()
 
 @pytest.fixture
 async def shared(valkey):
-    made = RedisCoordination(valkey.url, PATIENT_REDIS)
+    made = RedisCoordination(Pipe(valkey.url, PATIENT_REDIS))
     yield made
     await made.aclose()
 
@@ -90,7 +92,7 @@ async def test_a_server_that_is_gone_is_told_as_lost_and_used_again_when_it_is_b
 
 
 async def test_a_frozen_server_is_given_up_and_not_waited_for(valkey):
-    shared, limit = RedisCoordination(valkey.url), [Limit("scope", 5, 60.0)]
+    shared, limit = RedisCoordination(Pipe(valkey.url)), [Limit("scope", 5, 60.0)]
     valkey.freeze()
     try:
         for _ in range(3):
@@ -103,7 +105,7 @@ async def test_a_frozen_server_is_given_up_and_not_waited_for(valkey):
 
 async def test_a_worker_that_is_behind_with_its_own_work_does_not_take_the_server_for_lost(valkey):
     """Its loop stands still again and again, each time for longer than an operation may take."""
-    shared, limit = RedisCoordination(valkey.url), [Limit("scope", 5, 60.0)]
+    shared, limit = RedisCoordination(Pipe(valkey.url)), [Limit("scope", 5, 60.0)]
     loop, going = asyncio.get_running_loop(), True
 
     def stand_still():

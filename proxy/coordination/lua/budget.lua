@@ -2,12 +2,14 @@
 --
 -- KEYS, four for each limit: calls (sorted set: call, when it stops counting), tickets (sorted set: call, its order),
 -- alive (sorted set: call, when its ticket is void), facts (hash: limit, elsewhere, elsewhere_until, paused_until).
--- ARGV: the call, then arguments of the script, then two for each limit: calls and window as the provider file has them.
+-- ARGV: the number of the question, with which every answer begins, the call, then arguments of the script, then two for
+-- each limit: calls and window as the provider file has them.
 -- The arithmetic is that of proxy/coordination/window.py, where it is explained.
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local call = ARGV[1]
+local number = tonumber(ARGV[1])
+local call = ARGV[2]
 
 local function text(number)
   return string.format('%.0f', number)
@@ -77,9 +79,9 @@ local function leave_queue(one)
   redis.call('ZREM', one.alive, call)
 end
 
--- The wait, then limit, calls left and the time until the next one comes free of each limit.
+-- The number, the wait, then limit, calls left and the time until the next one comes free of each limit.
 local function standing(all, waited)
-  local told = { waited }
+  local told = { number, waited }
   for _, one in ipairs(all) do
     local count = used(one)
     table.insert(told, one.limit)

@@ -22,12 +22,12 @@ local function learn(one, limit, remaining, reset)
   end
 end
 
-local all = budgets(5)
+local all = budgets(6)
 for at, one in ipairs(all) do
   leave_queue(one)
   count_until(one, now + one.per)
-  if at == tonumber(ARGV[2]) then
-    learn(one, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
+  if at == tonumber(ARGV[3]) then
+    learn(one, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
   end
 end
 return standing(all, 0)
