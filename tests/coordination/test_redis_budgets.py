@@ -46,8 +46,8 @@ async def test_every_key_expires_by_itself(shared, valkey):
     await shared.pause(limit, 9000.0)
     with valkey.client() as client:
         left = {key.rpartition(":")[2]: client.ttl(key) for key in client.scan_iter()}
-    assert 90 < left.pop("calls") <= 109
-    assert 8990 < left.pop("facts") <= 9002
+    assert 107 < left.pop("calls") <= 168
+    assert 9000 < left.pop("facts") <= 9061
     assert left.keys() == {"tickets", "alive"}
     assert all(0 < seconds <= 12 for seconds in left.values())
 

@@ -4,8 +4,7 @@ local pause = tonumber(ARGV[3])
 for _, one in ipairs(budgets(3)) do
   if now + pause > one.paused_until then
     redis.call('HSET', one.facts, 'paused_until', text(now + pause))
-    local left = redis.call('PTTL', one.facts)
-    redis.call('PEXPIRE', one.facts, text(math.max(math.ceil(pause / 1000) + 1000, left)))
+    live(one.facts, pause)
   end
 end
 return { number }

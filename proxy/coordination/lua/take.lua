@@ -9,6 +9,9 @@ local lease = tonumber(ARGV[5])
 local ticket_life = tonumber(ARGV[6])
 
 local function ahead(one)
+  if not one.waited_for then
+    return 0
+  end
   for _, void in ipairs(redis.call('ZRANGEBYSCORE', one.alive, '-inf', text(now))) do
     redis.call('ZREM', one.tickets, void)
     redis.call('ZREM', one.alive, void)
@@ -49,7 +52,7 @@ if redis.call('ZSCORE', all[1].calls, call) then
 elseif longest == 0 then
   for _, one in ipairs(all) do
     leave_queue(one)
-    count_until(one, now + lease + one.per)
+    count_for(one, lease + one.per)
   end
 else
   for _, one in ipairs(all) do
