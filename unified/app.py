@@ -102,7 +102,7 @@ class Server:
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
         shared = open_shared(settings.redis_url, bounds.redis_seconds)
-        tally = shared and SharedTally(shared.pipe, shared.rest, bounds.wrong_keys, WINDOW_SECONDS)
+        tally = None if shared is None else SharedTally(shared.pipe, shared.rest, bounds.wrong_keys, WINDOW_SECONDS)
         self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic, shared=tally)
         self.links = Links(self.engine, sealer)
         self.pages = Pages(brand_of(settings), Words())

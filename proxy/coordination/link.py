@@ -74,7 +74,8 @@ class Link(asyncio.Protocol):
         answer: asyncio.Future[list[Any]] = self._loop.create_future()
         if not self._unsent and self._writer is not None:
             self._loop.call_soon(self._flush)
-        self._unsent.append((_Question(number, answer, self._ticks), pack_command(words)))
+        command: bytes = pack_command(words)  # type: ignore[arg-type]  # its type has tuples of one word only
+        self._unsent.append((_Question(number, answer, self._ticks), command))
         if not self._ticking:
             self._ticking = True
             self._loop.call_later(self._seconds / TICKS, self._tick)
@@ -137,7 +138,7 @@ class Link(asyncio.Protocol):
 
     async def _open(self) -> None:
         try:
-            await self._connection.connect()
+            await self._connection.connect()  # type: ignore[no-untyped-call]
             self._take_over()
         except (RedisError, OSError) as error:
             self.lose(f"{type(error).__name__}: {error}"[:200])
@@ -145,14 +146,14 @@ class Link(asyncio.Protocol):
             await self._connection.disconnect(nowait=True)
 
     def _take_over(self) -> None:
-        """From now on what comes is for this object, and the library knows of no connection."""
-        reader, self._writer = self._connection._reader, self._connection._writer
-        self._connection._reader = self._connection._writer = None
-        if self._writer is None or reader is None or reader.at_eof():
+        """From now on what comes is for this object; what came with the greeting beyond it is nobody's."""
+        reader, writer = _streams(self._connection)
+        self._writer = writer  # it would close the transport when it is forgotten
+        if reader.at_eof():
             self.lose("closed by the server")
-            return
-        self._writer.transport.set_protocol(self)
-        self._flush()
+        else:
+            writer.transport.set_protocol(self)
+            self._flush()
 
     def _flush(self) -> None:
         """Writes what was asked since the last turn, but for what nobody waits for any more."""
@@ -172,3 +173,12 @@ class Link(asyncio.Protocol):
             self.lose(f"no answer in {self._seconds:g} s")
         else:
             self._loop.call_later(self._seconds / TICKS, self._tick)
+
+
+def _streams(connection: AbstractConnection) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The streams of an open connection, taken from the library: from then on it knows of none."""
+    reader, writer = connection._reader, connection._writer  # noqa: SLF001 - there is no public way to them
+    connection._reader = connection._writer = None  # noqa: SLF001
+    if reader is None or writer is None:
+        raise OSError("closed while it was opened")
+    return reader, writer

@@ -70,7 +70,7 @@ class Pipe:
         if self._closed:
             raise SharedStateLost("closed")
         if self._link is None or self._link.lost:
-            self._link = Link(self._pool.make_connection(), self._seconds)
+            self._link = Link(self._pool.make_connection(), self._seconds)  # type: ignore[no-untyped-call]
         return self._link
 
 

@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from proxy.coordination.link import SharedStateLost
 from proxy.coordination.memory import WINDOWS_KEPT
-from proxy.coordination.pipe import Pipe, Script, SharedStateLost, digest
+from proxy.coordination.pipe import Pipe, Script, digest
 from proxy.coordination.turn import TICKET_SECONDS, Turn
 from proxy.coordination.window import Announced, Limit, Standing, tightest
 

@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from proxy.coordination.fallback import Degrading
-from proxy.coordination.memory import MemoryCoordination
 from proxy.coordination.link import SharedStateLost
+from proxy.coordination.memory import MemoryCoordination
 from proxy.coordination.rest import REST_SECONDS, Rest
 from proxy.coordination.turn import Turn
 from proxy.coordination.window import Announced, Limit
