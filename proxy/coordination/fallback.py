@@ -38,8 +38,9 @@ class Degrading:
 
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """Counts the call in both."""
-        own = await self._own.settle(limits, turn, announced)
-        return await self._rest.ask(self._shared.settle, limits, turn, announced) or own
+        self._own.note_answer(limits, turn, announced)
+        standing = await self._rest.ask(self._shared.settle, limits, turn, announced)
+        return self._own.standing(limits) if standing is None else standing
 
     async def give_back(self, limits: Sequence[Limit], turn: Turn) -> None:
         """Forgets the call in both."""

@@ -7,6 +7,8 @@ from hiredis import Reader
 
 HANDSHAKE = {b"CLIENT", b"SELECT", b"AUTH"}
 NOTHING = object()
+PATIENT = 30.0
+"""Seconds for what is sure to come, on whatever machine."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Peer:
 
     async def until(self, holds):
         """Waits until something of this server holds."""
-        async with self._changed:
+        async with asyncio.timeout(PATIENT), self._changed:
             await self._changed.wait_for(holds)
 
     def write(self, data):

@@ -10,11 +10,9 @@ import pytest
 from proxy.coordination import link as link_module
 from proxy.coordination.link import SharedStateLost
 from proxy.coordination.pipe import Pipe, Script
-from tests.coordination.peer import Peer, own, silent
+from tests.coordination.peer import PATIENT, Peer, own, silent
 from tests.faults.certificate import own_certificate
 
-PATIENT = 30.0
-"""Seconds for an answer that is sure to come, on whatever machine."""
 ECHO = Script("return { tonumber(ARGV[1]), ARGV[2] }")
 
 
@@ -67,8 +65,9 @@ async def is_lost(pipe, reason):
 
 async def ended(pipe):
     """Waits until this side has seen the end of the connection."""
-    while not pipe._link.lost:  # noqa: ASYNC110 - it tells nobody
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(PATIENT):
+        while not pipe._link.lost:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.001)
 
 
 async def test_a_thousand_at_once_share_a_connection_and_each_reads_its_own(valkey, open_pipe):
