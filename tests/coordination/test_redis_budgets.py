@@ -52,6 +52,18 @@ async def test_every_key_expires_by_itself(shared, valkey):
     assert all(0 < seconds <= 12 for seconds in left.values())
 
 
+async def test_a_key_lives_as_long_as_the_longest_of_its_calls(shared, valkey):
+    limit, long, short = [Limit("scope", 9, 7.0)], Turn(lease=1000.0), Turn(lease=1.0)
+    await shared.take(limit, long, 0.0)
+    await shared.take(limit, short, 0.0)
+    await shared.settle(limit, short, NOTHING)
+    with valkey.client() as client:
+        (key,) = client.keys()
+        assert client.ttl(key) > 1007
+        await shared.take(limit, Turn(lease=3000.0), 0.0)
+        assert client.ttl(key) > 3007
+
+
 async def test_the_call_of_a_killed_worker_counts_as_answered_when_its_lease_ends(valkey):
     place, limit = TurnedRedis(valkey), [Limit("scope", 1, 10.0)]
     await place.share().take(limit, Turn(lease=30.0), 0.0)
