@@ -13,6 +13,7 @@ from msgspec import Struct
 
 GIVE_UP_SECONDS = 30.0
 LENGTH = b"\r\ncontent-length: "
+CLOSE = b"\r\nconnection: close\r\n"
 
 
 class Shot(Struct, frozen=True):
@@ -94,7 +95,10 @@ class _Lane:
         except BaseException:
             connection.close()
             raise
-        self._free.append(connection)
+        if connection.last:
+            connection.close()
+        else:
+            self._free.append(connection)
         return status
 
     def close(self) -> None:
@@ -104,10 +108,11 @@ class _Lane:
 
 
 class _Connection(asyncio.Protocol):
-    """One socket, one request at a time; an answer has a length."""
+    """One socket, one request at a time; an answer has a length. ``last``: the server takes no other on it."""
 
     def __init__(self) -> None:
         self.closed = False
+        self.last = False
         self._answer: asyncio.Future[int] | None = None
         self._head = b""
         self._status = 0
@@ -134,6 +139,7 @@ class _Connection(asyncio.Protocol):
             if at < 0:
                 self._end(ValueError("an answer without a length"))
                 return
+            self.last = CLOSE in head
             self._status = int(head[9:12])
             self._left = int(head[at + len(LENGTH) : head.find(b"\r\n", at + 2)]) + end + 4 - len(self._head)
         else:
