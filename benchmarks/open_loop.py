@@ -4,6 +4,7 @@ Latency counts from the moment at which a request was to be sent, so that what a
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import cast
 from urllib.parse import urlsplit
@@ -79,15 +80,18 @@ async def _fault(lane: "_Lane", wire: bytes) -> str:
 
 
 class _Lane:
-    """The connections to one place: the one that was free last is used next, and a new one where none is free."""
+    """The connections to one place, used by turns, and a new one where none is free.
+
+    Workers of one server accept what they get: of few connections used again and again one could have the most.
+    """
 
     def __init__(self, place: tuple[str, int]) -> None:
         self._place = place
-        self._free: list[_Connection] = []
+        self._free: deque[_Connection] = deque()
 
     async def ask(self, wire: bytes) -> int:
         """The status of the answer, once all of it is here."""
-        connection = self._free.pop() if self._free else None
+        connection = self._free.popleft() if self._free else None
         if connection is None or connection.closed:
             _, connection = await asyncio.get_running_loop().create_connection(_Connection, *self._place)
         try:
