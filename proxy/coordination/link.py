@@ -45,8 +45,7 @@ class _Question(Struct, eq=False):
 class Link(asyncio.Protocol):
     """A connection that is being opened, is open, or is lost for good.
 
-    The library opens it (address, TLS, password, database) and is given back nothing: a command of its own costs
-    several times as much as one here.
+    The library opens it (address, TLS, password, database); then its socket is taken over.
     """
 
     def __init__(self, connection: AbstractConnection, operation_seconds: float) -> None:

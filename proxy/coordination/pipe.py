@@ -13,6 +13,8 @@ from proxy.coordination.link import Link, SharedStateLost, UnknownScript
 
 OPERATION_SECONDS = 0.15
 """One question, a new connection included."""
+ATTEMPTS = 3
+"""By the digest, again where another asker has just sent the text, and as a text."""
 
 
 class Script:
@@ -44,21 +46,19 @@ class Pipe:
     async def run(self, script: Script, keys: Sequence[bytes], arguments: Sequence[bytes | str | int]) -> list[Any]:
         """What the script returns after the number; raises ``SharedStateLost``.
 
-        A script that the server does not know is sent as a text, once for all who ask; that question has its own time.
+        A script that the server does not know is sent as a text, once for all who ask; each question has its own time.
         """
-        link, number = self._open_link(), next(self._numbers)
-        try:
-            return await link.ask(number, (*script.by_digest, len(keys), *keys, number, *arguments))
-        except UnknownScript:
-            known = self._sent_whole.get(script, 0) > number
-        again = next(self._numbers)
-        if not known:
-            self._sent_whole[script] = again
-        words = script.by_digest if known else script.by_text
-        try:
-            return await link.ask(again, (*words, len(keys), *keys, again, *arguments))
-        except UnknownScript as error:
-            raise SharedStateLost(str(error)) from None
+        link, whole = self._open_link(), False
+        for _ in range(ATTEMPTS):
+            number = next(self._numbers)
+            if whole:
+                self._sent_whole[script] = number
+            words = script.by_text if whole else script.by_digest
+            try:
+                return await link.ask(number, (*words, len(keys), *keys, number, *arguments))
+            except UnknownScript:
+                whole = self._sent_whole.get(script, 0) <= number
+        raise SharedStateLost("the server keeps no script")
 
     async def aclose(self) -> None:
         """Closes the connection; nothing is asked any more."""

@@ -13,6 +13,7 @@ from proxy.coordination.pipe import Pipe, Script
 from tests.coordination.peer import PATIENT, Peer, own, silent
 from tests.faults.certificate import own_certificate
 
+UNKNOWN = b"-NOSCRIPT No matching script.\r\n"
 ECHO = Script("return { tonumber(ARGV[1]), ARGV[2] }")
 
 
@@ -230,11 +231,25 @@ async def test_scripts_that_the_server_forgot_are_sent_once_for_all(valkey, open
             assert client.info("commandstats")["cmdstat_eval"]["calls"] == 1
 
 
+async def test_who_was_to_send_the_script_and_is_cancelled_keeps_no_other_waiting(peer, open_pipe):
+    pipe = open_pipe(peer.url)
+    peer.answer = silent
+    tasks = [asyncio.create_task(ask(pipe, word)) for word in ("gone", "here")]
+    await peer.until(lambda: len(peer.asked) == 2)
+    peer.answer = lambda one: own(one) if one.command == "EVAL" else UNKNOWN
+    peer.write(UNKNOWN * 2)
+    while not pipe._sent_whole:  # noqa: ASYNC110 - from here to its cancelling no turn passes, so nothing is written
+        await asyncio.sleep(0)
+    tasks[0].cancel()
+    assert await tasks[1] == "here"
+    assert [one.command for one in peer.asked] == ["EVALSHA", "EVALSHA", "EVALSHA", "EVAL"]
+
+
 async def test_a_server_that_never_knows_a_script_is_not_asked_for_ever(peer, open_pipe):
     pipe = open_pipe(peer.url)
-    peer.answer = lambda _: b"-NOSCRIPT No matching script.\r\n"
-    await is_lost(pipe, "NOSCRIPT")
-    assert [one.command for one in peer.asked] == ["EVALSHA", "EVAL"]
+    peer.answer = lambda _: UNKNOWN
+    await is_lost(pipe, "keeps no script")
+    assert [one.command for one in peer.asked] == ["EVALSHA", "EVAL", "EVAL"]
 
 
 async def test_answers_that_come_after_a_freeze_are_nobodys(valkey, open_pipe):
