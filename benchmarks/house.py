@@ -165,10 +165,13 @@ def _shared(folder: Path, workers: int) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def valkey(folder: Path) -> Iterator[str]:
-    """An empty Valkey on loopback, without a disk: its address."""
+    """An empty Valkey on loopback, without a disk: its address, once it accepts."""
     port = _free_port()
     command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with started(command, dict(os.environ)):
+        until = time.monotonic() + READY_SECONDS
+        while socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
         yield f"redis://127.0.0.1:{port}/0"
 
 

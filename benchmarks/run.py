@@ -6,6 +6,7 @@ python benchmarks/run.py
 import platform
 import time
 
+import coordination
 import engines
 import mapping
 import serving
@@ -14,6 +15,7 @@ import startup
 PARTS = {
     "Mapping one page": mapping.main,
     "The HTTP engine": engines.main,
+    "The rate budgets": coordination.main,
     "Serving": serving.main,
     "Starting": startup.main,
 }
