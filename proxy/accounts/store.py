@@ -27,7 +27,7 @@ from proxy.accounts.record import ACTIVE, BLOCKED, NEEDS_REAUTH, Account, Status
 from proxy.accounts.refusals import ENOUGH, Refusals
 from proxy.accounts.renewal import Renewal
 from proxy.accounts.verify import Verified
-from proxy.database.engine import flush_erased, reading
+from proxy.database.engine import flush_erased, found, reading
 from proxy.database.tables import account_tokens
 from proxy.database.tables import accounts as table
 from proxy.errors import Problem
@@ -100,16 +100,14 @@ class Accounts:
 
     async def _read_anew(self, account_ids: Collection[str]) -> dict[str, _Known]:
         """What is now known of accounts; one that does not open is left out, and the next request is told why."""
-        found = {}
+        opened = {}
         for account_id, row in (await self._rows(account_ids)).items():
             with suppress(Problem):
-                found[account_id] = self._open(row)
-        return found
+                opened[account_id] = self._open(row)
+        return opened
 
     async def _rows(self, account_ids: Collection[str]) -> dict[str, Row[Any]]:
-        async with self._reading.connect() as connection:
-            rows = await connection.execute(_BY_IDS, {"ids": _padded(list(account_ids))})
-            return {row.id: row for row in rows}
+        return {row.id: row for row in await found(self.engine, _BY_IDS, {"ids": _padded(list(account_ids))})}
 
     def _open(self, row: Any) -> _Known:
         """An account as its row says; one whose row is the same as before keeps what was opened of it."""

@@ -7,12 +7,13 @@ those that only read, which wait for nobody. PostgreSQL: ``postgres.py``; what i
 transaction there, which would cost three round trips more.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Executable, Row, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from proxy.database.postgres import open_postgres
@@ -52,6 +53,21 @@ def single(engine: AsyncEngine) -> AsyncEngine:
     return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+async def found(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """The rows of one reading statement; asked once more, over another connection, where its connection had ended."""
+    try:
+        return await _rows(engine, query, values)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return await _rows(engine, query, values)
+
+
+async def _rows(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+    async with reading(engine).connect() as connection:
+        return (await connection.execute(query, values)).all()
+
+
 async def flush_erased(engine: AsyncEngine) -> None:
     """Moves SQLite's write-ahead log into the file and empties it: until then it holds what was erased or replaced.
 
@@ -72,13 +88,13 @@ async def flush_erased(engine: AsyncEngine) -> None:
 async def schema_revision(engine: AsyncEngine) -> str | None:
     """The migration the database stands at, ``None`` for an empty one; compare with ``tables.HEAD``."""
     try:
-        async with reading(engine).connect() as connection:
-            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+        rows = await found(engine, text("SELECT version_num FROM alembic_version"))
     except (OperationalError, ProgrammingError) as error:
         # The one reason that is not a fault: the table does not exist yet, which each database says in its own words.
         if "alembic_version" in str(error.orig):
             return None
         raise
+    return rows[0][0] if rows else None
 
 
 async def damage_of(engine: AsyncEngine) -> str | None:
