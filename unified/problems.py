@@ -69,7 +69,8 @@ def _databases(request: Request, error: SQLAlchemyError) -> Response[bytes]:  # 
     if problem is None:
         return _unforeseen(request, error)
     trace: Trace = request.scope["state"]["trace"]
-    reason = type(getattr(error, "orig", None) or error).__name__
+    driver = getattr(error, "orig", None)
+    reason = type(getattr(driver, "__cause__", None) or driver or error).__name__
     structlog.get_logger().error("database-unavailable", request_id=trace.request_id, reason=reason)
     return answer_problem(request, problem)
 

@@ -117,8 +117,10 @@ class Entry:
             await self._rows.conclude(self.id, self._lease.run, values)
         except JournalUnavailable:
             self._keep(Ending(self.id, self._lease.run, values, answered))
+            self._lease.stop()
+        else:
+            await self._lease.end()
         self._over = True
-        await self._lease.end()
 
     async def _note(self, step: str, record: StepRecord) -> None:
         await self._advance(replace(self._progress, steps={**self._progress.steps, step: record}))
