@@ -19,7 +19,7 @@ from proxy.accounts.caller import Caller
 from proxy.accounts.keys import ACCOUNT_TOKEN, KEY, USE, kind_of
 from proxy.accounts.mint import Mint
 from proxy.accounts.moment import milliseconds
-from proxy.database.engine import found
+from proxy.database.engine import found, reading
 from proxy.database.tables import account_tokens, api_keys
 from proxy.errors import Unauthorized
 from proxy.seal import Sealer
@@ -46,6 +46,7 @@ class Keyring:
 
     def __init__(self, engine: AsyncEngine, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._digests = sealer.for_use(USE).digests
         self._clock = clock
         self._known: RowCache[_Known] = RowCache(clock)
@@ -86,7 +87,7 @@ class Keyring:
 
     async def _find(self, kind: str, digests: tuple[str, ...]) -> _Known | None:
         table, query = _TABLES[kind]
-        row = next(iter(await found(self._engine, query, {"digests": digests})), None)
+        row = next(iter(await found(self._reading, query, {"digests": digests})), None)
         now = self._now()
         if row is None or row.revoked_at is not None or _is_over(row.key_expires_at, now):
             return None

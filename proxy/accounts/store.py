@@ -107,7 +107,7 @@ class Accounts:
         return opened
 
     async def _rows(self, account_ids: Collection[str]) -> dict[str, Row[Any]]:
-        return {row.id: row for row in await found(self.engine, _BY_IDS, {"ids": _padded(list(account_ids))})}
+        return {row.id: row for row in await found(self._reading, _BY_IDS, {"ids": _padded(list(account_ids))})}
 
     def _open(self, row: Any) -> _Known:
         """An account as its row says; one whose row is the same as before keeps what was opened of it."""

@@ -54,7 +54,7 @@ def single(engine: AsyncEngine) -> AsyncEngine:
 
 
 async def found(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-    """The rows of one reading statement; asked once more, over another connection, where its connection had ended."""
+    """The rows of one statement by an engine of ``reading``; asked once more where its connection had ended."""
     try:
         return await _rows(engine, query, values)
     except DBAPIError as error:
@@ -64,7 +64,7 @@ async def found(engine: AsyncEngine, query: Executable, values: Mapping[str, Any
 
 
 async def _rows(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
-    async with reading(engine).connect() as connection:
+    async with engine.connect() as connection:
         return (await connection.execute(query, values)).all()
 
 
@@ -88,7 +88,7 @@ async def flush_erased(engine: AsyncEngine) -> None:
 async def schema_revision(engine: AsyncEngine) -> str | None:
     """The migration the database stands at, ``None`` for an empty one; compare with ``tables.HEAD``."""
     try:
-        rows = await found(engine, text("SELECT version_num FROM alembic_version"))
+        rows = await found(reading(engine), text("SELECT version_num FROM alembic_version"))
     except (OperationalError, ProgrammingError) as error:
         # The one reason that is not a fault: the table does not exist yet, which each database says in its own words.
         if "alembic_version" in str(error.orig):

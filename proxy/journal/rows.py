@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, bindparam, delete, func, not_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, not_, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,6 +24,8 @@ TURN_SECONDS = 10.0
 TURNS = CONNECTIONS - 3
 """At the same time: a journal that is locked leaves connections to those who only read."""
 
+_SCOPES: BindParameter[str] = bindparam("scopes", expanding=True)
+_WANTED = select(table).where(table.c.scope.in_(_SCOPES)).with_for_update()
 _HELD = and_(table.c.id == bindparam("row_id"), table.c.run == bindparam("held_by"), table.c.state == RUNNING)
 _CHANGE = update(table).where(_HELD)
 _REMOVE = delete(table).where(_HELD)
@@ -115,8 +117,7 @@ async def find(connection: AsyncConnection, scopes: tuple[str, ...], scope: byte
     """
     if len(scopes) > 1 and connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_advisory_xact_lock(_number(scope))))
-    wanted = select(table).where(table.c.scope.in_(scopes)).with_for_update()
-    return (await connection.execute(wanted)).one_or_none()
+    return (await connection.execute(_WANTED, {"scopes": scopes})).one_or_none()
 
 
 def taken_over() -> InProgress:

@@ -27,6 +27,7 @@ from proxy.seal import SealBroken, Sealer
 SWEEP_SECONDS = 3600.0
 """Rows that are over are removed when their key comes again; the sweep is for those whose key never does."""
 ATTEMPTS = 3
+_INSERT = insert(table)
 
 _log = structlog.get_logger("interline.journal")
 
@@ -128,7 +129,7 @@ class Journal:
             "updated_at": now,
             "expires_at": now + int(KEPT_SECONDS * 1000),
         }
-        await connection.execute(insert(table).values(**values))
+        await connection.execute(_INSERT, values)
         return self._entry(claim, row_id, lease, progress)
 
     async def _next(self, connection: AsyncConnection, claim: Claim, row: Any) -> Entry:

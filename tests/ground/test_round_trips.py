@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from proxy.database import postgres as module
-from proxy.database.engine import found, open_engine, single
+from proxy.database.engine import found, open_engine, reading, single
 from proxy.database.outage import is_away, is_busy
 from proxy.database.tables import api_keys
 
@@ -61,7 +61,7 @@ async def wire(postgres):
 async def engine(postgresql_tables_url, wire):
     """An engine over the wire, with one connection that has prepared the statements of these tests."""
     engine = open_engine(make_url(postgresql_tables_url).set(port=wire.port).render_as_string(hide_password=False))
-    await found(engine, KEY)
+    await found(reading(engine), KEY)
     await write(single(engine))
     await write(engine)
     yield engine
@@ -88,7 +88,7 @@ async def trips(wire, work):
 
 
 async def test_what_is_one_statement_is_one_round_trip(engine, wire):
-    assert await trips(wire, found(engine, KEY)) == 1
+    assert await trips(wire, found(reading(engine), KEY)) == 1
     assert await trips(wire, write(single(engine))) == 1
 
 
@@ -98,10 +98,10 @@ async def test_a_transaction_is_begun_and_committed(engine, wire):
 
 async def test_a_connection_is_asked_whether_it_lives_only_after_a_long_rest(clock, engine, wire):
     clock.now += module.TRUSTED_SECONDS
-    assert await trips(wire, found(engine, KEY)) == 1
+    assert await trips(wire, found(reading(engine), KEY)) == 1
     clock.now += module.TRUSTED_SECONDS + 1
-    assert await trips(wire, found(engine, KEY)) > 1
-    assert await trips(wire, found(engine, KEY)) == 1
+    assert await trips(wire, found(reading(engine), KEY)) > 1
+    assert await trips(wire, found(reading(engine), KEY)) == 1
 
 
 def ends_under_the_next_statement(engine, postgres, pid):
@@ -116,14 +116,14 @@ def ends_under_the_next_statement(engine, postgres, pid):
 
 
 async def test_a_connection_that_ends_once_it_is_lent_costs_a_read_nothing(engine, postgres):
-    ((pid,),) = await found(engine, SESSION)
+    ((pid,),) = await found(reading(engine), SESSION)
     ends_under_the_next_statement(engine, postgres, pid)
-    ((another,),) = await found(engine, SESSION)
+    ((another,),) = await found(reading(engine), SESSION)
     assert another != pid
 
 
 async def test_a_write_whose_connection_ended_is_not_made_again(engine, postgres):
-    ((pid,),) = await found(engine, SESSION)
+    ((pid,),) = await found(reading(engine), SESSION)
     ends_under_the_next_statement(engine, postgres, pid)
     with pytest.raises(DBAPIError) as caught:
         await write(single(engine))
@@ -135,7 +135,7 @@ async def test_a_read_that_fails_for_another_reason_is_not_asked_twice(engine):
     asked = []
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     with pytest.raises(ProgrammingError) as caught:
-        await found(engine, text("SELECT none FROM api_keys"))
+        await found(reading(engine), text("SELECT none FROM api_keys"))
     assert asked == ["SELECT none FROM api_keys"]
     assert not is_away(caught.value)
     assert not is_busy(caught.value)
