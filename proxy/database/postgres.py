@@ -19,6 +19,7 @@ LOCK_SECONDS = 5
 """For a lock that others hold, as SQLite's writers wait for one another."""
 TRUSTED_SECONDS = 30
 """A connection that was used so lately is not asked whether it lives."""
+PING_SECONDS = 5
 USED_AT = "interline_used_at"
 
 PATIENT = text("SET LOCAL lock_timeout = 0")
@@ -82,9 +83,10 @@ def _look_at(driver: Any, record: ConnectionPoolEntry, _lent: Any) -> None:
 
 
 def _answers(driver: Any) -> bool:
+    known = driver.dbapi.asyncpg
     try:
-        driver.ping()
-    except driver.dbapi.Error:
+        driver.run_async(lambda connection: connection.execute("SELECT 1", timeout=PING_SECONDS))
+    except (OSError, known.PostgresError, known.InterfaceError):  # TimeoutError is an OSError
         return False
     return True
 

@@ -23,9 +23,15 @@ class Wire:
 
     def __init__(self, port):
         self.trips = 0
+        self.silent = set()
         self._port = port
         self._clients_turn = True
         self._tasks = []
+        self._writers = set()
+
+    def fall_silent(self):
+        """Drops what comes over the connections there are, as a firewall does that has forgotten them."""
+        self.silent |= self._writers
 
     async def __aenter__(self):
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
@@ -38,6 +44,7 @@ class Wire:
 
     async def _relay(self, reader, writer):
         back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers |= {writer, back_writer}
         self._tasks += [
             asyncio.create_task(self._pump(reader, back_writer, client=True)),
             asyncio.create_task(self._pump(back_reader, writer, client=False)),
@@ -45,6 +52,8 @@ class Wire:
 
     async def _pump(self, reader, writer, *, client):
         while chunk := await reader.read(65536):
+            if writer in self.silent:
+                continue
             self.trips += client and self._clients_turn
             self._clients_turn = not client
             writer.write(chunk)
@@ -102,6 +111,15 @@ async def test_a_connection_is_asked_whether_it_lives_only_after_a_long_rest(clo
     clock.now += module.TRUSTED_SECONDS + 1
     assert await trips(wire, found(reading(engine), KEY)) > 1
     assert await trips(wire, found(reading(engine), KEY)) == 1
+
+
+async def test_a_connection_that_was_dropped_in_silence_while_it_rested_is_replaced(clock, engine, wire, monkeypatch):
+    monkeypatch.setattr(module, "PING_SECONDS", 0.1)
+    ((pid,),) = await found(reading(engine), SESSION)
+    wire.fall_silent()
+    clock.now += module.TRUSTED_SECONDS + 1
+    ((another,),) = await found(reading(engine), SESSION)
+    assert another != pid
 
 
 def ends_under_the_next_statement(engine, postgres, pid):
