@@ -564,7 +564,7 @@ class JournalUnavailable(ServerProblem):
 
 
 class NotReady(ServerProblem):
-    """The server is starting or stopping."""
+    """The server is starting or stopping, or its database cannot be used."""
 
     status, code, title = 503, "not-ready", "The server is not ready"
 

@@ -10,12 +10,25 @@ from litestar.exceptions import (
 )
 from litestar.types import ExceptionHandlersMap
 from msgspec import json
+from sqlalchemy.exc import SQLAlchemyError
 
-from proxy.errors import BodyTooLarge, InternalError, InvalidRequest, MethodNotAllowed, NotFound, Problem
+from proxy.database.outage import is_away, is_busy
+from proxy.errors import (
+    BodyTooLarge,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+    Overloaded,
+    Problem,
+)
 from proxy.trace import Trace
 
 MEDIA_TYPE = "application/problem+json"
 TOO_LARGE = 413
+RETRY_AFTER = "1"
+"""Seconds: what a busy database needs, or one that starts anew."""
 
 
 def problem_bytes(problem: Problem, request_id: str, instance: str) -> bytes:
@@ -51,6 +64,25 @@ def _unforeseen(request: Request, error: Exception) -> Response[bytes]:  # type:
     return answer_problem(request, InternalError("a fault of the server; its log line has the request id"))
 
 
+def _databases(request: Request, error: SQLAlchemyError) -> Response[bytes]:  # type: ignore[type-arg]  # as above
+    problem = _outage(error)
+    if problem is None:
+        return _unforeseen(request, error)
+    trace: Trace = request.scope["state"]["trace"]
+    driver = getattr(error, "orig", None)
+    reason = type(getattr(driver, "__cause__", None) or driver or error).__name__
+    structlog.get_logger().error("database-unavailable", request_id=trace.request_id, reason=reason)
+    return answer_problem(request, problem)
+
+
+def _outage(error: SQLAlchemyError) -> Problem | None:
+    if is_busy(error):
+        return Overloaded("the database has more to do than it can; try again", headers={"Retry-After": RETRY_AFTER})
+    if is_away(error):
+        return NotReady("the database cannot be used; try again", headers={"Retry-After": RETRY_AFTER})
+    return None
+
+
 def _where(error: BaseException) -> str:
     """File and line where it was raised: enough to find it, without values of variables."""
     trace = error.__traceback__
@@ -74,5 +106,6 @@ def _translated(error: HTTPException, request: Request) -> Problem:  # type: ign
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Problem: _ours,
     HTTPException: _frameworks,
+    SQLAlchemyError: _databases,
     Exception: _unforeseen,
 }

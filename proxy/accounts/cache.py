@@ -24,6 +24,8 @@ class RowCache(Generic[T]):
         self._most = most
         self._rows: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._turns: dict[str, asyncio.Lock] = {}
+        self.changes = 0
+        """How often something was dropped: what was read before such a moment may be what was dropped."""
 
     def get(self, key: str) -> T | None:
         """The value, unless it is unknown or too old."""
@@ -71,8 +73,10 @@ class RowCache(Generic[T]):
 
     def forget(self, key: str) -> None:
         """Drops one value."""
+        self.changes += 1
         self._rows.pop(key, None)
 
     def clear(self) -> None:
         """Drops all."""
+        self.changes += 1
         self._rows.clear()

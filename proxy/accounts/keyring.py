@@ -1,14 +1,16 @@
 """Finds who sends a request, by API key or account token."""
 
+import secrets
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from re import compile as pattern
 from typing import Any
 
 import msgspec
 import structlog
 from msgspec import Struct
-from sqlalchemy import Select, Table, select, update
+from sqlalchemy import BindParameter, Select, Table, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,7 +19,7 @@ from proxy.accounts.caller import Caller
 from proxy.accounts.keys import ACCOUNT_TOKEN, KEY, USE, kind_of
 from proxy.accounts.mint import Mint
 from proxy.accounts.moment import milliseconds
-from proxy.database.engine import reading
+from proxy.database.engine import found, reading
 from proxy.database.tables import account_tokens, api_keys
 from proxy.errors import Unauthorized
 from proxy.seal import Sealer
@@ -37,7 +39,10 @@ class _Known(Struct):
 
 
 class Keyring:
-    """The keys of the server; what it found is remembered for a few seconds, so a busy key costs no query."""
+    """The keys of the server; what it found is remembered for a few seconds, so a busy key costs one hash.
+
+    It is remembered by a digest whose key dies with the process; no wrong key is.
+    """
 
     def __init__(self, engine: AsyncEngine, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
@@ -45,19 +50,16 @@ class Keyring:
         self._digests = sealer.for_use(USE).digests
         self._clock = clock
         self._known: RowCache[_Known] = RowCache(clock)
+        self._names = secrets.token_bytes(blake2b.MAX_KEY_SIZE)
         self.mint = Mint(engine, self._digests, clock, self.forget)
 
     async def caller(self, authorization: str | None) -> Caller:
         """Who sends this ``Authorization``; raises ``Unauthorized``, the same for every reason."""
         match = _BEARER.match(authorization or "")
-        kind = kind_of(match[1]) if match else None
-        if match is None or kind is None:
+        if match is None:
             raise Unauthorized
-        digests = self._digests(match[1])
-        known = self._known.get(digests[0])
-        if known is None:
-            async with self._known.turn(digests[0]):
-                known = self._known.get(digests[0]) or await self._find(kind, digests)
+        name = self._name(match[1])
+        known = self._known.get(name) or await self._looked_up(match[1], name)
         if known is None or _is_over(known.expires_at, self._now()):
             raise Unauthorized
         return known.caller
@@ -66,17 +68,32 @@ class Keyring:
         """Drops what is remembered: a key or the account of a token has changed."""
         self._known.clear()
 
+    def _name(self, text: str) -> str:
+        """What a key is remembered by."""
+        return blake2b(text.encode(), digest_size=32, key=self._names).hexdigest()
+
+    async def _looked_up(self, text: str, name: str) -> _Known | None:
+        kind = kind_of(text)
+        if kind is None:
+            return None
+        async with self._known.turn(name):
+            known = self._known.get(name)
+            if known is None:
+                changes = self._known.changes
+                known = await self._find(kind, self._digests(text))
+                if known is not None and self._known.changes == changes:
+                    self._known.put(name, known)
+            return known
+
     async def _find(self, kind: str, digests: tuple[str, ...]) -> _Known | None:
         table, query = _TABLES[kind]
-        async with self._reading.connect() as connection:
-            row = (await connection.execute(query.where(table.c.digest.in_(digests)))).one_or_none()
+        row = next(iter(await found(self._reading, query, {"digests": digests})), None)
         now = self._now()
         if row is None or row.revoked_at is not None or _is_over(row.key_expires_at, now):
             return None
         known = _MAKERS[kind](row)
         if not _is_over(known.expires_at, now):
             await self._note_use(table, row, digests[0], now)
-        self._known.put(digests[0], known)
         return known
 
     async def _note_use(self, table: Table, row: Any, digest: str, now: int) -> None:
@@ -98,18 +115,23 @@ class Keyring:
         return milliseconds(self._clock())
 
 
+_DIGESTS: BindParameter[str] = bindparam("digests", expanding=True)
 _KEYS_BY_DIGEST: Select[Any] = select(
     api_keys, api_keys.c.id.label("api_key_id"), api_keys.c.expires_at.label("key_expires_at")
+).where(api_keys.c.digest.in_(_DIGESTS))
+_TOKENS_BY_DIGEST: Select[Any] = (
+    select(
+        account_tokens,
+        api_keys.c.scopes.label("key_scopes"),
+        api_keys.c.tenant_ids,
+        api_keys.c.owner_id,
+        api_keys.c.revoked_at,
+        api_keys.c.last_used_at,
+        api_keys.c.expires_at.label("key_expires_at"),
+    )
+    .join_from(account_tokens, api_keys, account_tokens.c.api_key_id == api_keys.c.id)
+    .where(account_tokens.c.digest.in_(_DIGESTS))
 )
-_TOKENS_BY_DIGEST: Select[Any] = select(
-    account_tokens,
-    api_keys.c.scopes.label("key_scopes"),
-    api_keys.c.tenant_ids,
-    api_keys.c.owner_id,
-    api_keys.c.revoked_at,
-    api_keys.c.last_used_at,
-    api_keys.c.expires_at.label("key_expires_at"),
-).join_from(account_tokens, api_keys, account_tokens.c.api_key_id == api_keys.c.id)
 
 
 def _known_key(row: Any) -> _Known:

@@ -2,16 +2,18 @@
 
 Every method takes the caller and sees only what the caller may reach. What lies outside answers like what does not
 exist, by the same query. A busy account costs no query and no decryption: what was read is kept for a few seconds.
+Accounts that are asked for at the same moment are read by one query.
 """
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from re import compile as pattern
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proxy.accounts import audit
@@ -19,12 +21,13 @@ from proxy.accounts.assemble import Assembler
 from proxy.accounts.cache import RowCache
 from proxy.accounts.caller import Caller, no_such_account
 from proxy.accounts.keyring import Keyring
+from proxy.accounts.loading import Loader
 from proxy.accounts.moment import milliseconds
 from proxy.accounts.record import ACTIVE, BLOCKED, NEEDS_REAUTH, Account, Status, account_of
 from proxy.accounts.refusals import ENOUGH, Refusals
 from proxy.accounts.renewal import Renewal
 from proxy.accounts.verify import Verified
-from proxy.database.engine import flush_erased, reading
+from proxy.database.engine import flush_erased, found, reading
 from proxy.database.tables import account_tokens
 from proxy.database.tables import accounts as table
 from proxy.errors import Problem
@@ -34,6 +37,7 @@ from proxy.seal import Sealer
 from proxy.settings import Settings
 
 _ID = pattern(r"[0-9A-Za-z-]{1,36}\Z")
+_BY_IDS = select(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
 
 Also = Callable[[AsyncConnection, str], Awaitable[None]]
 """What else happens in the transaction that writes an account, whose id it is told; what it raises undoes both."""
@@ -65,6 +69,7 @@ class Accounts:
         self._clock = clock
         self._known: RowCache[_Known] = RowCache(clock)
         self._renewal = Renewal(self._known, self._read_anew)
+        self._loader: Loader[Row[Any]] = Loader(self._rows)
         self._refusals = Refusals(engine)
         self.keyring = Keyring(engine, sealer, clock)
         self.caller = self.keyring.caller
@@ -77,8 +82,7 @@ class Accounts:
         """
         known = self._seen(caller, account_id)
         if known is None:
-            async with self._known.turn(f"{caller.key_id} {account_id}"):  # no key waits for what another may not see
-                known = self._seen(caller, account_id) or await self._read(caller, account_id)
+            known = await self._read(caller, account_id)
         else:
             self._renewal.ask(account_id)
         return known.linked
@@ -88,26 +92,28 @@ class Accounts:
         return known if known is not None and caller.sees(account_id, known.linked.tenant_id) else None
 
     async def _read(self, caller: Caller, account_id: str) -> _Known:
+        changes = self._known.changes
         known = self._open(await self._row(caller, account_id))
-        self._known.put(account_id, known)
+        if self._known.changes == changes:
+            self._known.put(account_id, known)
         return known
 
     async def _read_anew(self, account_ids: Collection[str]) -> dict[str, _Known]:
-        """What is now known of accounts; one whose row is the same keeps what was opened of it."""
-        async with self._reading.connect() as connection:
-            rows = (await connection.execute(select(table).where(table.c.id.in_(account_ids)))).all()
-        return {row.id: known for row in rows if (known := self._opened(row)) is not None}
+        """What is now known of accounts; one that does not open is left out, and the next request is told why."""
+        opened = {}
+        for account_id, row in (await self._rows(account_ids)).items():
+            with suppress(Problem):
+                opened[account_id] = self._open(row)
+        return opened
 
-    def _opened(self, row: Any) -> _Known | None:
+    async def _rows(self, account_ids: Collection[str]) -> dict[str, Row[Any]]:
+        return {row.id: row for row in await found(self._reading, _BY_IDS, {"ids": _padded(list(account_ids))})}
+
+    def _open(self, row: Any) -> _Known:
+        """An account as its row says; one whose row is the same as before keeps what was opened of it."""
         known = self._known.last(row.id)
         if known is not None and known.row == row:
             return known
-        try:
-            return self._open(row)
-        except Problem:
-            return None  # the next request is told why
-
-    def _open(self, row: Any) -> _Known:
         return _Known(self.assembler.open(row), row.refusals, row)
 
     async def get(self, caller: Caller, account_id: str) -> Account:
@@ -255,9 +261,8 @@ class Accounts:
 
     async def _row(self, caller: Caller, account_id: str) -> Any:
         _check_form(account_id)
-        async with self._reading.connect() as connection:
-            row = await _one(connection, and_(_is(account_id), _reach(caller)))
-        if row is None:
+        row = await self._loader.load(account_id)
+        if row is None or not caller.sees(row.id, row.tenant_id):
             raise no_such_account()
         return row
 
@@ -275,8 +280,9 @@ def _storable(texts: Collection[str]) -> list[str]:
     return [text for text in texts if "\0" not in text]
 
 
-async def _one(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Any:
-    return (await connection.execute(select(table).where(wanted))).one_or_none()
+def _padded(ids: list[str]) -> list[str]:
+    """Filled up to a power of two by the last one: every number is a statement of its own, and to be prepared."""
+    return ids + ids[-1:] * ((1 << (len(ids) - 1).bit_length()) - len(ids))
 
 
 def _is(account_id: str) -> ColumnElement[bool]:

@@ -3,15 +3,17 @@
 SQLite: write-ahead log, every commit on disk before it counts (a credential or a journal entry that was acknowledged
 survives the power), foreign keys kept, 5 seconds of waiting for another writer. A transaction takes the write lock when
 it begins, since one that reads first and writes later fails at once where another wrote in between; ``reading`` is for
-those that only read, which wait for nobody. PostgreSQL: ``postgres.py``.
+those that only read, which wait for nobody. PostgreSQL: ``postgres.py``; what is one statement is not put into a
+transaction there, which would cost three round trips more.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Executable, Row, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from proxy.database.postgres import open_postgres
@@ -39,8 +41,31 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def reading(engine: AsyncEngine) -> AsyncEngine:
-    """The same engine and pool for transactions that only read."""
-    return engine.execution_options(**{READING: True})
+    """The same engine and pool for statements that only read, each of which sees what was committed when it began.
+
+    Several on one connection see one state in SQLite alone; nothing here needs that. What does takes a transaction.
+    """
+    return single(engine).execution_options(**{READING: True})
+
+
+def single(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine and pool for what is one statement, which is done as a whole when it has returned."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+async def found(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    """The rows of one statement by an engine of ``reading``; asked once more where its connection had ended."""
+    try:
+        return await _rows(engine, query, values)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return await _rows(engine, query, values)
+
+
+async def _rows(engine: AsyncEngine, query: Executable, values: Mapping[str, Any] | None) -> Sequence[Row[Any]]:
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).all()
 
 
 async def flush_erased(engine: AsyncEngine) -> None:
@@ -63,13 +88,13 @@ async def flush_erased(engine: AsyncEngine) -> None:
 async def schema_revision(engine: AsyncEngine) -> str | None:
     """The migration the database stands at, ``None`` for an empty one; compare with ``tables.HEAD``."""
     try:
-        async with reading(engine).connect() as connection:
-            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+        rows = await found(reading(engine), text("SELECT version_num FROM alembic_version"))
     except (OperationalError, ProgrammingError) as error:
         # The one reason that is not a fault: the table does not exist yet, which each database says in its own words.
         if "alembic_version" in str(error.orig):
             return None
         raise
+    return rows[0][0] if rows else None
 
 
 async def damage_of(engine: AsyncEngine) -> str | None:

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from proxy.database.engine import open_engine
-from proxy.database.postgres import MIGRATION_LOCK
+from proxy.database.postgres import MIGRATION_LOCK, PATIENT
 
 SCRIPTS = "proxy.database:migrations"
 
@@ -43,6 +43,7 @@ async def _migrate(url: str, task: Callable[[Config], None]) -> None:
     try:
         async with engine.begin() as connection:
             if engine.dialect.name == "postgresql":  # SQLite's transaction has locked the whole file
+                await connection.execute(PATIENT)
                 await connection.execute(MIGRATION_LOCK)
             await connection.run_sync(lambda plain: task(configuration(plain)))
     finally:

@@ -1,20 +1,27 @@
 """A claimed row: the run's side of the journal."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
+from proxy.errors import JournalUnavailable
 from proxy.journal.claim import StepRecord, StoredAnswer
 from proxy.journal.lease import Lease
 from proxy.journal.rows import Rows
 from proxy.journal.sealed import Answered, Progress, Seals
 from proxy.journal.standing import FINISHED, SUSPENDED
+from proxy.journal.unwritten import Ending
+
+Keep = Callable[[Ending], None]
+"""Takes an end that the database does not take now; raises ``JournalUnavailable`` where there is no room."""
 
 
 class Entry:
-    """A write that is to be run. Every method has committed when it returns, and may be called from several tasks.
+    """A write that is to be run. Every method may be called from several tasks, and has committed when it returns.
+
+    Except for the end of a run: where the database does not take it, the process writes it later, and knows it already.
 
     ``started_at`` is of the first run, in wall clock seconds. ``memory`` holds what that run fixed, ``steps`` what is
     known of each by its key (``ticket``, or ``tag:3`` for one of several). ``resumed``: a run before this one has sent
@@ -24,14 +31,21 @@ class Entry:
     """
 
     def __init__(
-        self, rows: Rows, seals: Seals, place: tuple[str, str], lease: Lease, progress: Progress, *, resumed: bool
+        self,
+        rows: Rows,
+        seals: Seals,
+        place: tuple[str, str],
+        lease: Lease,
+        progress: Progress,
+        keep: Keep,
     ) -> None:
         self.account_id, self.id = place
-        self.resumed = resumed
+        self.resumed = progress.begun
         self._rows = rows
         self._seals = seals
         self._lease = lease
         self._progress = progress
+        self._keep = keep
         self._one = asyncio.Lock()
         self._over = False
 
@@ -84,24 +98,29 @@ class Entry:
     async def refused(self) -> None:
         """Ends the run with nothing applied: the row goes, and the key runs again."""
         async with self._one:
-            self._check()
-            await self._rows.remove(self.id, self._lease.run)
-            await self._end()
+            await self._conclude(None)
 
     async def suspended(self) -> None:
         """Ends the run partly applied or not known: a later request with the key continues it."""
         async with self._one:
-            self._check()
-            await self._rows.change(self.id, self._lease.run, {"state": SUSPENDED, "run": None, "lease_until": None})
-            await self._end()
+            await self._conclude({"state": SUSPENDED, "run": None, "lease_until": None})
 
     async def _finish(self, answered: Answered) -> None:
         async with self._one:
-            self._check()
             sealed = self._seals.seal(self.account_id, self.id, "answer", answered)
             values = {"state": FINISHED, "run": None, "lease_until": None, "answer": sealed}
-            await self._rows.change(self.id, self._lease.run, values)
-            await self._end()
+            await self._conclude(values, answered)
+
+    async def _conclude(self, values: dict[str, Any] | None, answered: Answered | None = None) -> None:
+        self._check()
+        try:
+            await self._rows.conclude(self.id, self._lease.run, values)
+        except JournalUnavailable:
+            self._keep(Ending(self.id, self._lease.run, values, answered))
+            self._lease.stop()
+        else:
+            await self._lease.end()
+        self._over = True
 
     async def _note(self, step: str, record: StepRecord) -> None:
         await self._advance(replace(self._progress, steps={**self._progress.steps, step: record}))
@@ -121,7 +140,3 @@ class Entry:
         if self._over:
             raise RuntimeError("the run of this entry has ended")
         self._lease.check()
-
-    async def _end(self) -> None:
-        self._over = True
-        await self._lease.end()

@@ -29,12 +29,15 @@ class Lease:
 
     async def end(self) -> None:
         """Stops them; the row says what it has become. A statement under way is not cut off, as that can hang."""
+        self.stop()
+        if self._renewing is not None:
+            await asyncio.wait([self._renewing])
+
+    def stop(self) -> None:
+        """The same, without waiting for a statement under way."""
         self.over = True
-        if self._renewing is None:
-            return
-        if not self._writing:
+        if self._renewing is not None and not self._writing:
             self._renewing.cancel()
-        await asyncio.wait([self._renewing])
 
     def check(self) -> None:
         """Raises ``InProgress`` where a renewal has found the row taken over."""

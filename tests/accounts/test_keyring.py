@@ -108,6 +108,45 @@ async def test_a_busy_key_costs_no_query_and_its_use_is_noted_once_a_minute(keyr
     assert len(set(noted)) == 2
 
 
+async def test_what_is_remembered_of_a_key_is_no_key_and_nothing_that_another_process_could_use(
+    keyring, engine, sealing_key, clock
+):
+    key = await _key(keyring)
+    elsewhere = Keyring(engine, Sealer([sealing_key]), clock)
+    for one in (keyring, elsewhere):
+        await one.caller(_bearer(key))
+    (here,), (there,) = ([*one._known._rows] for one in (keyring, elsewhere))
+    assert here != there
+    text = key.key.reveal()
+    assert not {here, there} & {text, *Sealer([sealing_key]).for_use("api-key").digests(text)}
+
+
+async def test_wrong_keys_are_not_remembered(keyring, clock):
+    key, revoked = await _key(keyring), await _key(keyring)
+    await keyring.mint.revoke(revoked.id, ACTOR)
+    await keyring.caller(_bearer(key))
+    for wrong in [_bearer(revoked), *(f"Bearer {new_api_key().reveal()}" for _ in range(20)), "Bearer il_guess"]:
+        with pytest.raises(Unauthorized):
+            await keyring.caller(wrong)
+    assert len(keyring._known._rows) == 1
+    assert keyring._known._turns == {}
+
+
+async def test_a_key_that_is_revoked_here_while_it_is_read_is_not_remembered(keyring):
+    key = await _key(keyring)
+    find = keyring._find
+
+    async def overtaken(kind, digests):
+        known = await find(kind, digests)
+        await keyring.mint.revoke(key.id, ACTOR)
+        return known
+
+    keyring._find = overtaken
+    await keyring.caller(_bearer(key))
+    keyring._find = find
+    await _refused(keyring, key)
+
+
 async def test_a_key_that_is_not_remembered_is_read_once_for_all_who_ask_with_it(keyring, queries, clock):
     key = await _key(keyring)
     await keyring.caller(_bearer(key))
