@@ -11,11 +11,12 @@ from litestar.exceptions import (
 from litestar.types import ExceptionHandlersMap
 from msgspec import json
 
-from proxy.errors import BodyTooLarge, InternalError, InvalidRequest, MethodNotAllowed, NotFound, Problem
+from proxy.errors import BodyTooLarge, InternalError, InvalidRequest, MethodNotAllowed, NotFound, Overloaded, Problem
 from proxy.trace import Trace
 
 MEDIA_TYPE = "application/problem+json"
 TOO_LARGE = 413
+MEMORY_RETRY_AFTER = "5"
 
 
 def problem_bytes(problem: Problem, request_id: str, instance: str) -> bytes:
@@ -44,11 +45,20 @@ def _frameworks(request: Request, error: HTTPException) -> Response[bytes]:  # t
 
 
 def _unforeseen(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]  # as above
-    trace: Trace = request.scope["state"]["trace"]
-    structlog.get_logger().error(
-        "unforeseen", request_id=trace.request_id, error=type(error).__name__, where=_where(error)
-    )
+    _tell("unforeseen", request, error)
     return answer_problem(request, InternalError("a fault of the server; its log line has the request id"))
+
+
+def _out_of_memory(request: Request, error: MemoryError) -> Response[bytes]:  # type: ignore[type-arg]  # as above
+    _tell("out-of-memory", request, error)
+    return answer_problem(
+        request, Overloaded("there is no memory for this request now", headers={"Retry-After": MEMORY_RETRY_AFTER})
+    )
+
+
+def _tell(event: str, request: Request, error: Exception) -> None:  # type: ignore[type-arg]  # as above
+    trace: Trace = request.scope["state"]["trace"]
+    structlog.get_logger().error(event, request_id=trace.request_id, error=type(error).__name__, where=_where(error))
 
 
 def _where(error: BaseException) -> str:
@@ -74,5 +84,6 @@ def _translated(error: HTTPException, request: Request) -> Problem:  # type: ign
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Problem: _ours,
     HTTPException: _frameworks,
+    MemoryError: _out_of_memory,
     Exception: _unforeseen,
 }
