@@ -8,6 +8,7 @@ import time
 
 import engines
 import mapping
+import refused
 import serving
 import startup
 
@@ -15,6 +16,7 @@ PARTS = {
     "Mapping one page": mapping.main,
     "The HTTP engine": engines.main,
     "Serving": serving.main,
+    "A provider that is down": refused.main,
     "Starting": startup.main,
 }
 
