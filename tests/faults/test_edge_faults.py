@@ -147,7 +147,7 @@ def test_a_server_with_little_memory_sheds_bodies_that_it_would_have_to_hold(sma
         small.tap.hold.set()
         seen = [one.result() for one in answers]
     assert (503, "the server holds as many bodies as it takes") in seen
-    assert [status for status, _ in seen if status not in (201, 503)] == []
+    assert {status for status, _ in seen} <= {201, 503, 504}
 
 
 BODIES = {
@@ -182,7 +182,7 @@ def test_an_answer_that_memory_does_not_suffice_for_fails_alone(running, tmp_pat
     """Three megabytes of small objects take some seventy in memory."""
     with opened(running, tmp_path) as target:
         target.tap.answer = answer(b"[" + b",".join([b'{"id":1}'] * 300_000) + b"]")
-        with little_more_space(target.pids[-1], 16 * 1024 * 1024):
+        with little_more_space(target.pids[-1], 32 * 1024 * 1024):
             failed = target.request("GET", "/unified/ticketing/teams")
         target.tap.answer = None
         assert (failed.status_code, failed.json()["code"]) == (503, "overloaded"), failed.text
