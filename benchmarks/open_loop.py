@@ -4,6 +4,7 @@ Latency counts from the moment at which a request was to be sent, so that what a
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import cast
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 GIVE_UP_SECONDS = 30.0
 LENGTH = b"\r\ncontent-length: "
+CLOSE = b"\r\nconnection: close\r\n"
 
 
 class Shot(Struct, frozen=True):
@@ -78,15 +80,18 @@ async def _fault(lane: "_Lane", wire: bytes) -> str:
 
 
 class _Lane:
-    """The connections to one place: the one that was free last is used next, and a new one where none is free."""
+    """The connections to one place, used by turns, and a new one where none is free.
+
+    Workers of one server accept what they get: of few connections used again and again one could have the most.
+    """
 
     def __init__(self, place: tuple[str, int]) -> None:
         self._place = place
-        self._free: list[_Connection] = []
+        self._free: deque[_Connection] = deque()
 
     async def ask(self, wire: bytes) -> int:
         """The status of the answer, once all of it is here."""
-        connection = self._free.pop() if self._free else None
+        connection = self._free.popleft() if self._free else None
         if connection is None or connection.closed:
             _, connection = await asyncio.get_running_loop().create_connection(_Connection, *self._place)
         try:
@@ -94,7 +99,10 @@ class _Lane:
         except BaseException:
             connection.close()
             raise
-        self._free.append(connection)
+        if connection.last:
+            connection.close()
+        else:
+            self._free.append(connection)
         return status
 
     def close(self) -> None:
@@ -104,10 +112,11 @@ class _Lane:
 
 
 class _Connection(asyncio.Protocol):
-    """One socket, one request at a time; an answer has a length."""
+    """One socket, one request at a time; an answer has a length. ``last``: the server takes no other on it."""
 
     def __init__(self) -> None:
         self.closed = False
+        self.last = False
         self._answer: asyncio.Future[int] | None = None
         self._head = b""
         self._status = 0
@@ -134,6 +143,7 @@ class _Connection(asyncio.Protocol):
             if at < 0:
                 self._end(ValueError("an answer without a length"))
                 return
+            self.last = CLOSE in head
             self._status = int(head[9:12])
             self._left = int(head[at + len(LENGTH) : head.find(b"\r\n", at + 2)]) + end + 4 - len(self._head)
         else:

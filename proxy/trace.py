@@ -56,7 +56,8 @@ class Trace:
 
     ``path`` is the request's path as it came, decoded: a mount takes its own part off the one that handlers see.
 
-    ``rate`` is the budget after the last provider call; ``ask_rate`` finds it out where there was none.
+    ``rate`` is the budget after the last provider call; ``ask_rate`` finds it out where there was none. It is given the
+    trace, not made with it: a trace that held itself would be left to the garbage collector, one for each request.
 
     ``origin`` is that of a page in a browser which may read the answer, once the guard has allowed it.
 
@@ -90,7 +91,7 @@ class Trace:
         self.stages: dict[str, float] = {}
         self.facts: dict[str, str | int] = {}
         self.rate: Rate | None = None
-        self.ask_rate: Callable[[], Awaitable[None]] | None = None
+        self.ask_rate: Callable[[Trace], Awaitable[None]] | None = None
         self.origin: str | None = None
         self.upstream_calls = 0
         self.retries = 0
@@ -103,7 +104,7 @@ class Trace:
     async def find_rate(self) -> None:
         """Sees to it that ``rate`` is known, where the request has an account whose provider has limits."""
         if self.rate is None and self.ask_rate is not None:
-            await self.ask_rate()
+            await self.ask_rate(self)
 
     def elapsed(self) -> float:
         """Seconds since the request began."""

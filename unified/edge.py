@@ -4,9 +4,8 @@ No Python server refuses every ambiguous request (RFC 9112 sections 3 and 6), so
 readers is refused here before any handler sees it.
 """
 
-import secrets
+import random
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -46,7 +45,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         deadline = Deadline(self._bounds.deadline_seconds)
-        trace = Trace(secrets.token_hex(12), deadline, path=scope["path"])
+        trace = Trace(f"{random.getrandbits(96):024x}", deadline, path=scope["path"])
         scope.setdefault("state", {})["trace"] = trace
         body = RequestBody(scope, receive, self._bounds, self._room)
         answer = _Answer(send, trace, body)
@@ -71,9 +70,10 @@ class Edge:
 
     async def _serve(self, scope: HTTPScope, body: RequestBody, answer: "_Answer") -> None:
         """A read ends with its caller; a write is carried out, whoever is left to hear of it."""
-        async with AsyncExitStack() as watched:
-            if scope["method"] in READS and body.over:
-                await watched.enter_async_context(CallerWatch(body))
+        if scope["method"] in READS and body.over:
+            async with CallerWatch(body):
+                await self._app(scope, body, answer)
+        else:
             await self._app(scope, body, answer)
 
 

@@ -170,7 +170,7 @@ class Unified:
             account_id = account_id_of(caller, named, request.headers.get(HEADER_NAME))
             account = await self._accounts.linked(caller, account_id)
         trace.facts["provider"] = account.provider.name
-        trace.ask_rate = partial(self._outbound.show_rate, account, trace)
+        trace.ask_rate = partial(self._outbound.show_rate, account)
         return account
 
     def _mapping(self, account: LinkedAccount, resource: Resource) -> ResourceMapping:

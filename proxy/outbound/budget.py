@@ -89,13 +89,11 @@ async def acquire(
 def announced(provider: Provider, headers: Headers, now: float) -> Announced:
     """What the answer's headers say of the limit, as far as the provider file names them; ``now`` is the wall clock."""
     names = provider.words.limit_headers
-    values = _values(headers)
-    reset = _first(values, names.reset)
-    clock = clock_of(values, now)
+    reset = _first(headers, names.reset)
     return Announced(
-        limit=_number(_first(values, names.limit)),
-        remaining=_number(_first(values, names.remaining)),
-        reset_seconds=None if reset is None else reset_seconds(reset, clock),
+        limit=_number(_first(headers, names.limit)),
+        remaining=_number(_first(headers, names.remaining)),
+        reset_seconds=None if reset is None else reset_seconds(reset, clock_of(_values(headers), now)),
     )
 
 
@@ -111,9 +109,9 @@ def _values(headers: Headers) -> dict[str, list[str]]:
     return values
 
 
-def _first(values: Mapping[str, list[str]], name: str | None) -> str | None:
-    found = values.get(name.lower()) if name else None
-    return found[0].strip() if found else None
+def _first(headers: Headers, name: str | None) -> str | None:
+    wanted = (name or "").lower().encode("ascii")
+    return next((value.decode("latin-1").strip() for key, value in headers if key == wanted), None)
 
 
 def _number(text: str | None) -> int | None:

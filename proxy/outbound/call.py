@@ -140,6 +140,8 @@ class Outbound:
             raise AccountBlocked("the operator blocked this account")
         if account.status == NEEDS_REAUTH:
             raise ReauthRequired("the provider refused the stored credential; link the account again", provider=name)
+        if not self._egress.concerns(account):
+            return None
         try:
             async with asyncio.timeout(self._bounds.connect_seconds):
                 return await self._egress.address(account)

@@ -135,11 +135,14 @@ class Egress:
         self._resolve = resolve
         self._pins: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
+    def concerns(self, account: LinkedAccount) -> bool:
+        """Whether the origin is a customer's word."""
+        words = account.provider.words
+        return self._bases.get(words.name, words.base).startswith("{")
+
     async def address(self, account: LinkedAccount) -> str | None:
         """The address to connect to, or ``None`` where the origin needs no check; raises ``EgressRefused``."""
-        words = account.provider.words
-        base = self._bases.get(words.name, words.base)
-        return await self.check(account.origin) if base.startswith("{") else None
+        return await self.check(account.origin) if self.concerns(account) else None
 
     async def check(self, origin: str) -> str | None:
         """The checked address of a customer's origin, kept for half a minute; ``None`` for one the operator names.

@@ -33,7 +33,7 @@ class Walk:
         self.seen = seen
         self.drift = False
         self.calls = 0
-        self._step = {"whole": self._whole, "page": self._page}.get(style, self._by_id)
+        self._step = {"whole": Walk._whole, "page": Walk._page}.get(style, Walk._by_id)  # no walk holds itself
         self._values = values
         self._strict = strict
         self._provider = provider
@@ -42,7 +42,7 @@ class Walk:
         """Up to ``limit`` rows not handed out before, in the provider's order, within about ``max_calls`` calls."""
         taken: list[Row] = []
         while len(taken) < limit and not self.position.done and self.calls < max_calls:
-            await self._step(taken, limit)
+            await self._step(self, taken, limit)
         return taken
 
     async def _page(self, taken: list[Row], limit: int) -> None:

@@ -1,6 +1,6 @@
 """The passthrough as an ASGI application, mounted at ``/proxy``."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from re import compile as pattern
 from typing import Protocol
@@ -83,7 +83,7 @@ class _Passthrough(Struct, frozen=True):
             caller = await self._caller(exchange)
             account = await self._account(exchange, caller, query)
         exchange.trace.facts["provider"] = account.provider.name
-        exchange.trace.ask_rate = partial(self.outbound.show_rate, account, exchange.trace)
+        exchange.trace.ask_rate = partial(self.outbound.show_rate, account)
         enveloped = wants_envelope(query.ours)
         segments, ending = _path(exchange, account)
         envelope = envelope_of(account, exchange.method, segments) if enveloped else None
@@ -101,7 +101,8 @@ class _Passthrough(Struct, frozen=True):
             raise of_a_write(problem) from None
 
     async def _read(self, exchange: Exchange, account: LinkedAccount, request: ProviderRequest) -> None:
-        async with CallerWatch(exchange.receive):
+        """The edge watches the caller of a read without a body, and a body that is streamed tells of it by itself."""
+        async with CallerWatch(exchange.receive) if isinstance(request.body, bytes) else nullcontext():
             answer = await self.outbound.call(account, request, exchange.trace)
             await exchange.relay(account, answer, self.bounds)
 

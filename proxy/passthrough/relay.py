@@ -69,7 +69,7 @@ class Relay:
 
     def _headers(self) -> Headers:
         headers = relayed_headers(self._answer.headers, self._account, MOUNT)
-        if any(self._needles.within(value) or self._needles.within_name(name) for name, value in headers):
+        if self._needles.within_headers(headers):
             raise self._echo()
         if self._answer.status == 429:
             wait = b"%d" % relayed_wait(self._answer.announced_wait)

@@ -145,7 +145,7 @@ def test_a_server_is_told_to_stop(leaving, gate):
         streamed = pool.submit(leaving.request, "GET", "/proxy/stream")
         eventually(lambda: gate.waiting == before + UNDER_WAY + 1, "all under way")
         leaving.signal(signal.SIGTERM)
-        eventually(lambda: leaving.server.log.read_text().count('"event": "draining"') == 2, "the notice")
+        eventually(lambda: leaving.server.log.read_text().count('"event":"draining"') == 2, "the notice")
         gate.release()
         assert [one.result().status_code for one in asked] == [200] * UNDER_WAY
         assert len(streamed.result().content) == 2 * HALF

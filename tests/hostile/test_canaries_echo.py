@@ -182,7 +182,7 @@ def test_it_is_found_wherever_the_provider_cuts_its_answer(stage, account, token
 def test_no_log_line_shows_it(stage):
     """Of all that the tests above made the provider say."""
     lines = stage.server.log.read_text()
-    assert lines.count('"event": "request"') > 200
+    assert lines.count('"event":"request"') > 200
     for token in TOKENS.values():
         for form in FORMS.values():
             assert form(token) not in lines

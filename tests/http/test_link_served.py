@@ -43,6 +43,6 @@ async def test_two_hundred_openings_and_confirmations_make_one_account(server, d
         linked = await http.get("/integrated-account", params={"tenant_id": "many"}, headers=key)
         assert linked.json()["result_count"] == 1
     log = server.log.read_text()
-    assert log.count('"path": "/connect-account"') == 200
+    assert log.count('"path":"/connect-account"') == 200
     assert made.json()["link_token"] not in log
     assert token not in log

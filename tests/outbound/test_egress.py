@@ -193,6 +193,9 @@ async def test_a_customers_loopback_host_is_never_connected_to():
 
 async def test_the_connection_goes_to_the_pinned_address_and_names_the_host():
     class Pinned:
+        def concerns(self, account):
+            return True
+
         async def address(self, account):
             return "127.0.0.1"
 

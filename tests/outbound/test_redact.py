@@ -101,5 +101,18 @@ def test_what_shows_no_credential_is_not_masked(value):
 
 @pytest.mark.parametrize("name", [b"x-abcdef12345", b"ABCDEF12345", b"x-AbCdEf12345-y"])
 def test_a_header_is_searched_by_its_name_without_its_capitals(name):
-    assert Needles.of(["AbCdEf12345"]).within_name(name)
-    assert not Needles.of(["AbCdEf12346"]).within_name(name)
+    headers = [(b"content-type", b"text/plain"), (name, b"1")]
+    assert Needles.of(["AbCdEf12345"]).within_headers(headers)
+    assert not Needles.of(["AbCdEf12346"]).within_headers(headers)
+
+
+@pytest.mark.parametrize("form", ["AbCdEf12345", "Bearer AbCdEf12345, x", "QWJDZEVmMTIzNDU="])
+def test_a_header_is_searched_by_its_value(form):
+    headers = [(b"content-type", b"text/plain"), (b"x-echo", form.encode()), (b"x-more", b"1")]
+    assert Needles.of(["AbCdEf12345"]).within_headers(headers)
+    assert not Needles.of(["ZbCdEf12345"]).within_headers(headers)
+
+
+def test_no_headers_show_nothing_and_two_lines_are_not_one():
+    assert not Needles.of(["AbCdEf12345"]).within_headers([])
+    assert not Needles.of(["AbCdEf12345"]).within_headers([(b"a", b"AbCdEf"), (b"b", b"12345")])

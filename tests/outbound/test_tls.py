@@ -42,6 +42,9 @@ def certificate(tmp_path):
 
 
 class Pinned:
+    def concerns(self, account):
+        return True
+
     async def address(self, account):
         return "127.0.0.1"
 

@@ -51,7 +51,7 @@ async def test_of_many_requests_under_way_none_is_dropped(start, gate, postgresq
 
 
 def _says(fleet, event):
-    return fleet.server.log.read_text().count(f'"event": "{event}"')
+    return fleet.server.log.read_text().count(f'"event":"{event}"')
 
 
 def test_readiness_ends_first_while_requests_are_still_served(start):
