@@ -9,6 +9,7 @@ import time
 import coordination
 import engines
 import mapping
+import refused
 import serving
 import startup
 
@@ -17,6 +18,7 @@ PARTS = {
     "The HTTP engine": engines.main,
     "The rate budgets": coordination.main,
     "Serving": serving.main,
+    "A provider that is down": refused.main,
     "Starting": startup.main,
 }
 

@@ -68,7 +68,7 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
-from unified.capacity import fitting, open_files
+from unified.capacity import address_space, fitting, open_files
 from unified.drain import Drain
 from unified.edge import Edge
 from unified.folders import mappings_folder
@@ -290,4 +290,4 @@ def _tells_methods(handler: BaseRouteHandler) -> bool:
 def from_environment() -> ASGIApp:
     """What a worker serves: settings from ``INTERLINE_*``."""
     settings = load_settings(os.environ)
-    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files())))
+    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files(), address_space())))
