@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 Lane = Literal["interactive", "bulk"]
-"""Somebody looks at a screen, or nobody does: bulk takes only what no interactive call waits for."""
+"""Somebody looks at a screen, or nobody does: bulk takes only what no interactive call waits for, and never all."""
 
 LEASE_SECONDS = 60.0
 TICKET_SECONDS = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from proxy.coordination.queue import Queue
-from proxy.coordination.turn import Turn
+from proxy.coordination.turn import Lane, Turn
 
 
 class Limit(Struct, frozen=True):
@@ -38,6 +38,9 @@ class Standing(Struct, frozen=True):
     reset_seconds: float
 
 
+LEFT_BY_BULK = 10
+"""Of so many calls of a limit bulk ones leave one to interactive ones: else who is told to come again when a window is
+over could find that bulk has used up the next one too. ``lua/take.lua`` has the same number."""
 BOUNDLESS = 10**12
 """The calls of a limit that is there to be paused only, and never shown."""
 
@@ -78,19 +81,20 @@ class Window:
         self._paused_until = 0.0
         self.queue = Queue()
 
-    def wait(self, now: float, ahead: int = 0) -> float:
+    def wait(self, now: float, ahead: int = 0, lane: Lane = "interactive") -> float:
         """Seconds until a call may be taken by who has ``ahead`` others before it; 0 means now.
 
         Those ahead take the calls that come free first, and each of these comes free again ``per`` seconds later.
         """
-        rounds, place = divmod(ahead, self._calls)
-        excess = self._used(now) + place + 1 - self._calls
+        most = self._calls if lane == "interactive" else self._calls - self._calls // LEFT_BY_BULK
+        rounds, place = divmod(ahead, most)
+        excess = self._used(now) + place + 1 - most
         free_at = now if excess <= 0 else self._frees(now, excess)
         return max(0.0, max(free_at, self._paused_until) + rounds * self._per - now)
 
     def wait_of(self, now: float, turn: Turn) -> float:
         """Seconds until it is this turn's turn."""
-        return self.wait(now, self.queue.ahead(turn, now))
+        return self.wait(now, self.queue.ahead(turn, now), turn.lane)
 
     def take(self, call: str) -> None:
         """One call goes under way; it waits no longer."""

@@ -15,12 +15,14 @@ LIMITS = (
     Limit("token", 4, 10.0, corrected=True),
     Limit("pause", BOUNDLESS, 1.0),
 )
+WIDE = (Limit("wide", 10, 10.0),)
+"""Of which bulk calls leave one."""
 SETTLED = ()
 """Stands for no limits: every call has a turn of its own."""
 TURNS = [Turn("bulk" if number % 3 == 0 else "interactive", lease=1000.0) for number in range(20)]
 
 turn = st.sampled_from(TURNS)
-limits = st.sampled_from([LIMITS, LIMITS[:1], LIMITS[1:], LIMITS[1:2]])
+limits = st.sampled_from([LIMITS, LIMITS[:1], LIMITS[1:], LIMITS[1:2], WIDE])
 optional = st.none() | st.integers(0, 8)
 steps = st.one_of(
     st.tuples(st.just("take"), limits, turn, st.sampled_from([0.0, 4.0, 50.0])),

@@ -181,6 +181,32 @@ async def test_interactive_calls_go_before_bulk_calls_that_came_first(place):
     assert (await shared.take(limit, person, 60.0)).wait == 0
 
 
+async def test_bulk_calls_leave_a_tenth_of_a_limit_to_interactive_ones(place):
+    shared, limit = place.share(), [Limit("scope", 25, 10.0)]
+    bulk = [Turn("bulk") for _ in range(24)]
+    waits = [(await shared.take(limit, turn, 0.0)).wait for turn in bulk]
+    assert waits == pytest.approx([0.0] * 23 + [10.0])
+    for turn in bulk[:23]:
+        await shared.settle(limit, turn, NOTHING)
+    assert [(await shared.take(limit, Turn(), 0.0)).wait for _ in range(3)] == pytest.approx([0.0, 0.0, 10.0])
+
+
+async def test_who_comes_back_when_told_finds_that_bulk_has_not_used_the_next_window_up(place):
+    shared, limit, person = place.share(), [Limit("scope", 10, 10.0)], Turn()
+    await used(shared, limit, 10)
+    bulk = [Turn("bulk") for _ in range(12)]
+    for turn in bulk:
+        assert (await shared.take(limit, turn, 60.0)).wait > 0
+    assert (await shared.take(limit, person, 5.0)).wait == pytest.approx(10.0)  # too long for it: it leaves no ticket
+    place.forward(5)
+    for turn in bulk:
+        await shared.take(limit, turn, 60.0)
+    place.forward(5)
+    taken = [(await shared.take(limit, turn, 60.0)).wait <= 0 for turn in bulk]
+    assert taken == [True] * 9 + [False] * 3
+    assert (await shared.take(limit, person, 5.0)).wait == 0
+
+
 async def test_a_wait_that_does_not_fit_is_told_at_once_and_leaves_no_ticket(place):
     shared, limit = place.share(), [Limit("scope", 1, 10.0)]
     await used(shared, limit, 1)

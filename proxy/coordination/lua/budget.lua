@@ -63,14 +63,15 @@ local function frees(one, count)
   return math.min(tonumber(found[2]), now + one.per)
 end
 
-local function wait(one, ahead)
-  local place = ahead % one.limit
-  local excess = used(one) + place + 1 - one.limit
+-- For who has so many others before it, and may use so many calls of the limit.
+local function wait(one, ahead, most)
+  local place = ahead % most
+  local excess = used(one) + place + 1 - most
   local free_at = now
   if excess > 0 then
     free_at = frees(one, excess)
   end
-  return math.max(0, math.max(free_at, one.paused_until) + math.floor(ahead / one.limit) * one.per - now)
+  return math.max(0, math.max(free_at, one.paused_until) + math.floor(ahead / most) * one.per - now)
 end
 
 -- Keeps a key at least so long; a little longer, not to be told so at every call.

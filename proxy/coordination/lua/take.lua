@@ -1,6 +1,7 @@
 -- Takes a call from every limit or from none; who must wait, and can, gets a ticket.
 -- ARGV after the call: 1 for bulk, patience, lease, life of a ticket.
 
+local LEFT_BY_BULK = 10 -- as in window.py
 local BULK = 4000000000000000 -- above every time of this century: all of bulk is behind all of interactive
 
 local bulk = ARGV[3] == '1'
@@ -43,7 +44,8 @@ end
 local all = budgets(6)
 local longest = 0
 for _, one in ipairs(all) do
-  one.wait = wait(one, ahead(one))
+  local most = bulk and one.limit - math.floor(one.limit / LEFT_BY_BULK) or one.limit
+  one.wait = wait(one, ahead(one), most)
   longest = math.max(longest, one.wait)
 end
 
