@@ -101,7 +101,9 @@ def folder_and_server(base: str = "http://127.0.0.1:9") -> Iterator[Server]:
 
 
 @contextmanager
-def house(accounts: int = ACCOUNTS, servers: int = 1, workers: int = 1) -> Iterator[House]:
+def house(
+    accounts: int = ACCOUNTS, servers: int = 1, workers: int = 1, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[House]:
     """Sandbox and servers over one database, with linked accounts, each with a token and a rate budget of its own.
 
     One worker a server works over SQLite, as the settings have it; more share a PostgreSQL and a Valkey.
@@ -109,10 +111,11 @@ def house(accounts: int = ACCOUNTS, servers: int = 1, workers: int = 1) -> Itera
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interline-benchmark-")))
         url, sandbox = stack.enter_context(ticket_sandbox())
-        server = Server(folder, url, stack.enter_context(_shared(folder, workers)) if workers > 1 else {})
+        needed = stack.enter_context(shared(folder, workers)) if workers > 1 else {}
+        server = Server(folder, url, {**needed, **settings})
         ports = [server.port, *(_free_port() for _ in range(servers - 1))]
         parents = [stack.enter_context(server.running(port)).pid for port in ports]
-        serving = [worker for parent in parents for worker in _workers(parent, workers)]
+        serving = [worker for parent in parents for worker in workers_of(parent, workers)]
         key, seed = server.key(), Trengo(rate_limit=RATE_LIMIT)
         tokens = [seed.token_for(number) for number in range(accounts)]
         linked = [link(server.base_url, key, token) for token in tokens]
@@ -142,13 +145,13 @@ def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _workers(server: int, count: int) -> list[int]:
+def workers_of(server: int, count: int) -> list[int]:
     """The children that serve; the parent only watches over them."""
     return family(server)[1 : 1 + count]
 
 
 @contextmanager
-def _shared(folder: Path, workers: int) -> Iterator[dict[str, str]]:
+def shared(folder: Path, workers: int) -> Iterator[dict[str, str]]:
     """What several workers need, as settings."""
     postgres = Postgres()
     try:
@@ -165,10 +168,13 @@ def _shared(folder: Path, workers: int) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def valkey(folder: Path) -> Iterator[str]:
-    """An empty Valkey on loopback, without a disk: its address."""
+    """An empty Valkey on loopback, without a disk: its address, once it accepts."""
     port = _free_port()
     command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with started(command, dict(os.environ)):
+        until = time.monotonic() + READY_SECONDS
+        while socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
         yield f"redis://127.0.0.1:{port}/0"
 
 

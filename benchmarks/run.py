@@ -6,15 +6,19 @@ python benchmarks/run.py
 import platform
 import time
 
+import coordination
 import engines
 import mapping
+import refused
 import serving
 import startup
 
 PARTS = {
     "Mapping one page": mapping.main,
     "The HTTP engine": engines.main,
+    "The rate budgets": coordination.main,
     "Serving": serving.main,
+    "A provider that is down": refused.main,
     "Starting": startup.main,
 }
 

@@ -26,6 +26,8 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True):
     """A JSON body sent to us."""
     stream_bytes: Positive = 100 * MIB
     """An upload or a download, streamed."""
+    bodies_bytes: Positive = 64 * MIB
+    """Bodies that a worker holds in memory at the same time; the next is refused with 503. Less in a small memory."""
     provider_json_bytes: Positive = 8 * MIB
     """A provider's JSON answer, decoded."""
     provider_json_ratio: Positive = 100

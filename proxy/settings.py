@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An SQLAlchemy address with an async driver; ``postgresql+asyncpg://..`` with the extra ``postgres``."""
     redis_url: str | None = None
     """``redis://..`` or ``rediss://..``: what workers and machines share their rate budgets through."""
+    redis_open: bool = False
+    """Takes a Redis on another host that has no password: whoever reaches it can end every provider's budget."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: Port = 8080
@@ -101,7 +103,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         mistakes.append(NO_KEY)
     if not mistakes:
         settings = Settings(**values, bounds=Bounds(**bounds))
-        mistakes += [*_insecure(settings), *_unshared(settings)]
+        mistakes += [*_insecure(settings), *_open_redis(settings), *_unshared(settings)]
     if mistakes:
         raise SettingsMistake(mistakes)
     return settings
@@ -115,6 +117,34 @@ def _insecure(settings: Settings) -> list[str]:
         for name, base in settings.provider_bases.items()
         if base.startswith("http://") and not _is_near(urlsplit(base), settings.private_hosts)
     ]
+
+
+def _open_redis(settings: Settings) -> list[str]:
+    """A Redis that others reach as well: whoever may write there decides how much each provider is called."""
+    parts = urlsplit(settings.redis_url or "")
+    if not parts.hostname or _is_here(parts.hostname):
+        return []
+    mistakes = []
+    if not settings.redis_open and not _has_password(parts):
+        mistakes.append(
+            f"{PREFIX}REDIS_URL: the Redis at {parts.hostname} has no password; write redis://:<password>@<host>.., "
+            f"or set {PREFIX}REDIS_OPEN=true if the network lets nobody else reach it"
+        )
+    if parts.scheme == "redis" and _is_public(parts.hostname):
+        mistakes.append(f"{PREFIX}REDIS_URL: {parts.hostname} is an address of the internet; use rediss://")
+    return mistakes
+
+
+def _has_password(parts: SplitResult) -> bool:
+    """In its place before the host, or as the driver takes it in the query."""
+    return bool(parts.password or dict(parse_qsl(parts.query)).get("password"))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _unshared(settings: Settings) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 from proxy.seal import new_key
 from sandbox.cli import build
 
-pytest_plugins = ["tests.databases", "tests.faults.ledger", "tests.valkey"]
+pytest_plugins = ["tests.databases", "tests.faults.ledger", "tests.hostile.target", "tests.valkey"]
 PROVIDERS = ("trengo", "chatwoot")
 
 

@@ -39,7 +39,7 @@ from proxy.accounts.store import Accounts
 from proxy.accounts.verify import Verified, read_version, verify
 from proxy.accounts.wrong_keys import WINDOW_SECONDS, WrongKeys
 from proxy.bounds import Bounds
-from proxy.coordination.choice import open_coordination
+from proxy.coordination.choice import open_coordination, open_shared
 from proxy.coordination.tally import SharedTally
 from proxy.coordination.turn import Turn
 from proxy.cursor import Cursors
@@ -68,7 +68,7 @@ from proxy.provider.account import LinkedAccount
 from proxy.seal import Sealer
 from proxy.settings import Settings, load_settings
 from proxy.trace import Deadline, Trace
-from unified.capacity import fitting, open_files
+from unified.capacity import address_space, fitting, open_files
 from unified.drain import Drain
 from unified.edge import Edge
 from unified.folders import mappings_folder
@@ -101,7 +101,9 @@ class Server:
         self.engine = open_engine(settings.database_url)
         self.accounts = Accounts(self.engine, sealer, mappings.providers, settings)
         self.journal = Journal(self.engine, sealer)
-        self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic, shared=_shared_tally(settings))
+        shared = open_shared(settings.redis_url, bounds.redis_seconds)
+        tally = None if shared is None else SharedTally(shared.pipe, shared.rest, bounds.wrong_keys, WINDOW_SECONDS)
+        self.attempts = WrongKeys(bounds.wrong_keys, time.monotonic, shared=tally)
         self.links = Links(self.engine, sealer)
         self.pages = Pages(brand_of(settings), Words())
         self.sessions = Sessions(sealer)
@@ -114,7 +116,7 @@ class Server:
         )
         egress = Egress(settings.private_hosts, settings.provider_bases, time.monotonic, resolve)
         self.media = Media(self.transport, egress, bounds)
-        self.coordination = open_coordination(settings.redis_url, bounds.redis_seconds, settings.workers)
+        self.coordination = open_coordination(shared, settings.workers)
         self.outbound = Outbound(
             self.transport,
             self.coordination,
@@ -191,15 +193,7 @@ class Server:
         """Closes what was opened."""
         await self.transport.aclose()
         await self.coordination.aclose()
-        await self.attempts.aclose()
         await self.engine.dispose()
-
-
-def _shared_tally(settings: Settings) -> SharedTally | None:
-    """Where workers count wrong keys together, if they share anything."""
-    if settings.redis_url is None:
-        return None
-    return SharedTally(settings.redis_url, settings.bounds.wrong_keys, WINDOW_SECONDS, settings.bounds.redis_seconds)
 
 
 def _not_started(reason: str) -> SystemExit:
@@ -296,4 +290,4 @@ def _tells_methods(handler: BaseRouteHandler) -> bool:
 def from_environment() -> ASGIApp:
     """What a worker serves: settings from ``INTERLINE_*``."""
     settings = load_settings(os.environ)
-    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files())))
+    return create_app(replace(settings, bounds=fitting(settings.bounds, open_files(), address_space())))

@@ -21,6 +21,7 @@ from unified.head import RawHeaders, guard_head
 from unified.metrics import count_answer
 from unified.problems import problem_bytes
 from unified.request_body import RequestBody
+from unified.room import Room
 
 REFUSED_FROM = 400
 READS = frozenset({"GET", "HEAD"})
@@ -36,6 +37,7 @@ class Edge:
         self._app = app
         self._bounds = bounds
         self._busy = 0
+        self._room = Room(bounds.bodies_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; lifespan events pass through."""
@@ -45,7 +47,7 @@ class Edge:
         deadline = Deadline(self._bounds.deadline_seconds)
         trace = Trace(f"{random.getrandbits(96):024x}", deadline, path=scope["path"])
         scope.setdefault("state", {})["trace"] = trace
-        body = RequestBody(scope, receive, self._bounds)
+        body = RequestBody(scope, receive, self._bounds, self._room)
         answer = _Answer(send, trace, body)
         self._busy += 1
         try:

@@ -29,6 +29,7 @@ MEDIA_TYPE = "application/problem+json"
 TOO_LARGE = 413
 RETRY_AFTER = "1"
 """Seconds: what a busy database needs, or one that starts anew."""
+MEMORY_RETRY_AFTER = "5"
 
 
 def problem_bytes(problem: Problem, request_id: str, instance: str) -> bytes:
@@ -57,10 +58,7 @@ def _frameworks(request: Request, error: HTTPException) -> Response[bytes]:  # t
 
 
 def _unforeseen(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]  # as above
-    trace: Trace = request.scope["state"]["trace"]
-    structlog.get_logger().error(
-        "unforeseen", request_id=trace.request_id, error=type(error).__name__, where=_where(error)
-    )
+    _tell("unforeseen", request, error)
     return answer_problem(request, InternalError("a fault of the server; its log line has the request id"))
 
 
@@ -81,6 +79,18 @@ def _outage(error: SQLAlchemyError) -> Problem | None:
     if is_away(error):
         return NotReady("the database cannot be used; try again", headers={"Retry-After": RETRY_AFTER})
     return None
+
+
+def _out_of_memory(request: Request, error: MemoryError) -> Response[bytes]:  # type: ignore[type-arg]  # as above
+    _tell("out-of-memory", request, error)
+    return answer_problem(
+        request, Overloaded("there is no memory for this request now", headers={"Retry-After": MEMORY_RETRY_AFTER})
+    )
+
+
+def _tell(event: str, request: Request, error: Exception) -> None:  # type: ignore[type-arg]  # as above
+    trace: Trace = request.scope["state"]["trace"]
+    structlog.get_logger().error(event, request_id=trace.request_id, error=type(error).__name__, where=_where(error))
 
 
 def _where(error: BaseException) -> str:
@@ -107,5 +117,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Problem: _ours,
     HTTPException: _frameworks,
     SQLAlchemyError: _databases,
+    MemoryError: _out_of_memory,
     Exception: _unforeseen,
 }

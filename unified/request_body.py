@@ -1,5 +1,7 @@
 """A request's body on its way from the server to the handlers: bounded in time, and never complete when it is not.
 
+What of it is held in memory is counted too, over all requests of the worker.
+
 Granian closes a connection whose head does not come; of a body that pauses or drips it waits for the rest without end,
 and it reports broken chunks and an early end alike, as a caller who went away.
 """
@@ -13,7 +15,9 @@ from litestar.types import HTTPScope, Receive
 
 from proxy.bounds import Bounds
 from proxy.errors import BodyTimeout, InvalidRequest
+from proxy.passthrough.upload import WHOLE_BYTES
 from proxy.trace import Clock
+from unified.room import Room
 
 DRAIN_SECONDS = 5.0
 """How long the rest of a refused body is read: a client that is still sending reads no answer (RFC 9112 9.6)."""
@@ -26,10 +30,13 @@ class RequestBody:
     """Stands for the server's ``receive``; ``over`` once there is nothing more of the body to read.
 
     Raises ``BodyTimeout`` for a pause of ``body_idle_seconds`` and for a drip, ``InvalidRequest`` for a body that ends
-    before it is complete. After the body, any number of readers may wait for the caller to go away.
+    before it is complete, ``Overloaded`` where there is no room for it. After the body, any number of readers may wait
+    for the caller to go away.
     """
 
-    def __init__(self, scope: HTTPScope, receive: Receive, bounds: Bounds, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, scope: HTTPScope, receive: Receive, bounds: Bounds, room: Room, clock: Clock = time.monotonic
+    ) -> None:
         given = {name.lower(): value for name, value in scope["headers"]}
         length = given.get(b"content-length")
         self.over = b"transfer-encoding" not in given and length in (None, b"0")
@@ -40,8 +47,13 @@ class RequestBody:
         self._bounds = bounds
         self._clock = clock
         self._started = clock()
-        self._streamed = scope["path"].startswith(STREAMS) or given.get(b"content-type", b"").startswith(b"multipart/")
+        passed_on = scope["path"].startswith(STREAMS)
+        self._streamed = passed_on or given.get(b"content-type", b"").startswith(b"multipart/")
         self._bytes = 0
+        self._room = room
+        self._held = 0
+        self._most_held = WHOLE_BYTES if passed_on else bounds.json_bytes  # the rest goes out, or to the disk
+        self._announced = int(length) if length is not None and length.isdigit() else 0
         self._waiting = False
         self._broken = False
         self._departure: asyncio.Task[None] | None = None
@@ -49,7 +61,10 @@ class RequestBody:
     async def __call__(self) -> Any:
         """The next message: a part of the body, then that the caller has gone."""
         if not self.over:
-            return await self._part()
+            self._hold()
+            part = await self._part()
+            self._hold()
+            return part
         if self._empty:
             self._empty = False
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -72,13 +87,21 @@ class RequestBody:
                     left -= len((await self._part()).get("body", b""))
 
     def close(self) -> None:
-        """Waits for nothing any more."""
+        """Waits for nothing any more, and holds nothing."""
+        self._room.give_back(self._held)
+        self._held = 0
         if self._departure is not None:
             self._departure.cancel()
 
     def give_up(self) -> None:
         """Reads nothing more of the body: the connection ends with the answer."""
         self.over = self._broken = True
+
+    def _hold(self) -> None:
+        """A body that says its length has its room before it is read: none is refused half-way for a later one."""
+        more = min(max(self._announced, self._bytes), self._most_held) - self._held
+        self._room.take(more)
+        self._held += more
 
     async def _part(self) -> Any:
         self._unasked, self._waiting = False, True

@@ -17,7 +17,7 @@ from granian.server.mp import MPServer
 
 from proxy import log
 from proxy.settings import Settings
-from unified.capacity import connections, fitting, open_files, raise_limit
+from unified.capacity import address_space, connections, fitting, open_files, raise_limit, share_arenas
 from unified.folders import shared_metrics_folder
 from unified.listening import BACKLOG, listeners
 
@@ -33,6 +33,7 @@ def serve(settings: Settings) -> None:
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     log.configure(settings.log_level)
     raise_limit()
+    share_arenas()
     try:
         sockets = listeners(
             settings.host, settings.port, settings.workers, stall_seconds=settings.bounds.answer_stall_seconds
@@ -58,7 +59,7 @@ class Workers(MPServer):
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
-            backpressure=connections(fitting(bounds, open_files())),
+            backpressure=connections(fitting(bounds, open_files(), address_space())),
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_READ_MILLISECONDS),
             log_level=LogLevels.warning,
             respawn_failed_workers=True,

@@ -34,14 +34,15 @@ def authenticate(
             return
         if scope is _UNDECLARED:
             raise InternalError("the route declares no scope")
-        authorization = connection.headers.get("authorization")
+        authorization = _authorization(connection)
         try:
             caller = await accounts.caller(authorization)
         except Unauthorized:
             if authorization:  # nothing sent is nothing guessed
                 await wrong_keys.note(_address(connection, trusted_proxies))
             raise
-        _admit_origin(connection, caller)
+        if caller.account_id is not None:
+            _admit_origin(connection, caller)
         caller.require(scope)
         if caller.account_id is not None and not handler.opt.get("account_token", True):
             raise MissingScope("an account token may not do this; it needs an API key")
@@ -54,6 +55,12 @@ def caller_of(connection: ASGIConnection) -> Caller:  # type: ignore[type-arg]
     """The caller that the guard found."""
     caller: Caller = connection.scope["state"]["caller"]
     return caller
+
+
+def _authorization(connection: ASGIConnection) -> str | None:  # type: ignore[type-arg]
+    """The first header of that name, without the copy of all headers that the framework makes."""
+    values = (value for name, value in connection.scope["headers"] if name.lower() == b"authorization")
+    return next((value.decode("latin-1") for value in values), None)
 
 
 def _admit_origin(connection: ASGIConnection, caller: Caller) -> None:  # type: ignore[type-arg]

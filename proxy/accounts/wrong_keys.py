@@ -52,11 +52,6 @@ class WrongKeys:
             detail = "wait before the next wrong key; a right one is served at once"
             raise TooManyAttempts(detail, headers={"Retry-After": str(max(1, ceil(wait)))})
 
-    async def aclose(self) -> None:
-        """Closes what is shared."""
-        if self._shared is not None:
-            await self._shared.aclose()
-
     def _note(self, group: str) -> float:
         """Counts one more in this worker, or answers the seconds to wait."""
         now = self._clock()

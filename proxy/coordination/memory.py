@@ -50,13 +50,21 @@ class MemoryCoordination:
 
     async def settle(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> Standing:
         """Counts the call from now on, and learns what the provider says of its limit."""
+        self.note_answer(limits, turn, announced)
+        return self.standing(limits)
+
+    def note_answer(self, limits: Sequence[Limit], turn: Turn, announced: Announced) -> None:
+        """As ``settle``, where nobody asks how the budgets stand."""
         now = self._clock()
-        windows = [self._window(limit) for limit in limits]
-        for window, limit in zip(windows, limits, strict=True):
+        for limit in limits:
+            window = self._window(limit)
             window.settle(now, turn.id)
             if limit.corrected:
                 window.learn(now, announced)
-        return self._standing(windows, now, 0.0)
+
+    def standing(self, limits: Sequence[Limit]) -> Standing:
+        """The budgets as they stand; there is no wait to tell."""
+        return self._standing([self._window(limit) for limit in limits], self._clock(), 0.0)
 
     async def give_back(self, limits: Sequence[Limit], turn: Turn) -> None:
         """Forgets a call that was never sent, and the ticket of who does not wait any more."""

@@ -1,7 +1,7 @@
 """Whose turn it is: one call on its way through the budgets."""
 
+import os
 from typing import Literal
-from uuid import uuid4
 
 from msgspec import Struct, field
 
@@ -15,7 +15,7 @@ TICKET_SECONDS = 10.0
 
 def new_id() -> str:
     """An id that no other worker makes."""
-    return uuid4().hex
+    return os.urandom(16).hex()
 
 
 class Turn(Struct, frozen=True):

@@ -3,6 +3,8 @@
 import pytest
 
 from proxy.accounts.wrong_keys import WINDOW_SECONDS, WrongKeys
+from proxy.coordination.pipe import Pipe
+from proxy.coordination.rest import Rest
 from proxy.coordination.tally import PREFIX, SharedTally
 from proxy.errors import TooManyAttempts
 
@@ -12,13 +14,10 @@ ADDRESS = "192.0.2.1"
 @pytest.fixture
 async def workers(valkey, clock):
     """Two workers of one server; three wrong keys a minute."""
-    made = [
-        WrongKeys(3, clock, shared=SharedTally(valkey.url, 3, WINDOW_SECONDS, 5.0, clock)),
-        WrongKeys(3, clock, shared=SharedTally(valkey.url, 3, WINDOW_SECONDS, 5.0, clock)),
-    ]
-    yield made
-    for one in made:
-        await one.aclose()
+    pipes = [Pipe(valkey.url, 5.0), Pipe(valkey.url, 5.0)]
+    yield [WrongKeys(3, clock, shared=SharedTally(pipe, Rest(clock), 3, WINDOW_SECONDS)) for pipe in pipes]
+    for pipe in pipes:
+        await pipe.aclose()
 
 
 async def test_workers_count_together_and_refuse_together(workers):

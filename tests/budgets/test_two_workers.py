@@ -145,3 +145,14 @@ async def test_bulk_calls_wait_while_interactive_ones_do(servers, account, clien
     await leave(people)
     assert not any("who=bulk" in one["target"] for one in log())
     assert all("priority" not in dict(one["headers"]) for one in log())
+
+
+async def test_each_worker_keeps_one_connection_whatever_it_shares(servers, account, client, valkey_server):
+    callers = Callers(servers, account, client)
+    await asyncio.gather(*(callers.ask(number) for number in range(CALLS)))
+    for url in servers.urls:
+        wrong = await client.get(url + "/proxy/labels", headers={"Authorization": "Bearer nobody's"})
+        assert wrong.status_code == 401
+    with valkey_server.client() as looking:
+        assert looking.keys("interline:tally:*")
+        assert len(looking.client_list()) == len(servers.urls) + 1

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from proxy.coordination.fallback import REST_SECONDS, Degrading
+from proxy.coordination.fallback import Degrading
+from proxy.coordination.link import SharedStateLost
 from proxy.coordination.memory import MemoryCoordination
-from proxy.coordination.redis import SharedStateLost
+from proxy.coordination.rest import REST_SECONDS, Rest
 from proxy.coordination.turn import Turn
 from proxy.coordination.window import Announced, Limit
 from tests.coordination.turned import TurnedRedis
@@ -41,7 +42,7 @@ class House:
         self.place = TurnedRedis(valkey)
         self.links = [Breakable(self.place.share()) for _ in range(2)]
         clock = self.place.clock
-        self.workers = [Degrading(link, MemoryCoordination(clock, share=2), clock) for link in self.links]
+        self.workers = [Degrading(link, MemoryCoordination(clock, share=2), Rest(clock)) for link in self.links]
 
     def lose(self, lost=True):
         for link in self.links:

@@ -4,6 +4,7 @@ import time
 
 from proxy.coordination import redis as redis_module
 from proxy.coordination.memory import MemoryCoordination
+from proxy.coordination.pipe import Pipe
 from proxy.coordination.redis import RedisCoordination
 
 PATIENT_REDIS = 10.0
@@ -61,7 +62,7 @@ class TurnedRedis:
         source = redis_module._source
         redis_module._source = lambda name: _turned(source(name))
         try:
-            self._workers.append(RedisCoordination(self._valkey.url, PATIENT_REDIS))
+            self._workers.append(RedisCoordination(Pipe(self._valkey.url, PATIENT_REDIS)))
         finally:
             redis_module._source = source
         return self._workers[-1]

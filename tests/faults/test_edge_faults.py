@@ -2,11 +2,13 @@
 
 import os
 import re
+import resource
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,29 +17,10 @@ from tests.hostile.target import opened
 from tests.hostile.wire import connect, open_files, statuses, worker_pids
 
 FEW_FILES = ("bash", "-c", 'ulimit -n 256; exec "$@"', "bash")
-LITTLE_MEMORY = ("bash", "-c", 'ulimit -v 1048576; exec "$@"', "bash")
+LITTLE_MEMORY = ("bash", "-c", 'ulimit -v 524288; exec "$@"', "bash")
 PATIENCE = 20
 """Seconds to wait for what happens in one: the machine may be busy."""
 PROXY = "/proxy/api/v1/accounts/3/"
-
-
-@pytest.fixture(scope="module")
-def target(running, tmp_path_factory):
-    with opened(running, tmp_path_factory.mktemp("edge")) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def untouched(request):
-    """The tap is as it was, and the same workers serve on."""
-    if "target" not in request.fixturenames:
-        yield
-    else:
-        target = request.getfixturevalue("target")
-        target.tap.received = []
-        yield
-        target.tap.clear()
-        assert worker_pids(target.server.process) == target.pids
 
 
 def logged(target, path):
@@ -123,15 +106,102 @@ def test_a_server_with_few_files_sheds_and_stays(running, tmp_path):
         assert worker_pids(target.server.process) == target.pids
 
 
-@pytest.mark.fault("F47", "memory")
-def test_a_server_with_little_memory_serves_large_bodies(running, tmp_path):
-    with opened(running, tmp_path, prefix=LITTLE_MEMORY) as target:
-        target.tap.answer = answer()
-        body = b"x" * 4_000_000
-        with ThreadPoolExecutor(8) as pool:
-            seen = list(pool.map(lambda _: target.request("POST", PROXY + "x", content=body).status_code, range(16)))
-        assert set(seen) <= {200, 503}
+@pytest.fixture(scope="module")
+def small(running, tmp_path_factory):
+    """A server with 512 MiB of address space, which serves at the end as it did at the beginning."""
+    with opened(running, tmp_path_factory.mktemp("small"), prefix=LITTLE_MEMORY) as target:
+        yield target
+        target.tap.clear()
+        assert target.request("GET", "/unified/ticketing/teams").status_code == 200
         assert worker_pids(target.server.process) == target.pids
+
+
+@pytest.mark.fault("F47", "memory, uploads")
+@pytest.mark.parametrize("keyed", [False, True], ids=["streamed", "keyed"])
+def test_a_server_with_little_memory_takes_many_uploads_at_once(small, keyed):
+    small.tap.answer, body = answer(), b"x" * 4_000_000
+
+    def send(number):
+        headers = {"Idempotency-Key": f"upload-{number}"} if keyed else {}
+        return small.request("POST", PROXY + "x", content=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        seen = list(pool.map(send, range(32)))
+    assert set(seen) <= {200, 503}
+    assert 200 in seen
+
+
+@pytest.mark.fault("F47", "memory, JSON")
+def test_a_server_with_little_memory_sheds_bodies_that_it_would_have_to_hold(small):
+    """As many as the account may have under way and waiting, while the provider holds its answers back."""
+    small.tap.hold = threading.Event()
+    sent = {"name": "heavy", "remote_data": {"more": "x" * 1_000_000}}
+
+    def send(_):
+        answered = small.request("POST", "/unified/ticketing/tags", json=sent, timeout=60)
+        return answered.status_code, answered.json().get("detail")
+
+    with ThreadPoolExecutor(40) as pool:
+        answers = [pool.submit(send, number) for number in range(40)]
+        eventually(lambda: any(one.done() for one in answers))
+        small.tap.hold.set()
+        seen = [one.result() for one in answers]
+    assert (503, "the server holds as many bodies as it takes") in seen
+    assert {status for status, _ in seen} <= {201, 503, 504}
+
+
+BODIES = {
+    "passed on whole": (PROXY + "x", b"x" * 60_000, 64 * 1024),
+    "understood": ("/unified/ticketing/tags", b'{"name":"%s"}' % (b"x" * 200_000), 256 * 1024),
+}
+
+
+@pytest.mark.fault("F47", "memory, bodies")
+@pytest.mark.parametrize(("path", "body", "most"), BODIES.values(), ids=BODIES)
+def test_a_body_that_has_no_room_is_told_to_come_back(running, tmp_path, path, body, most):
+    """The first is held for as long as its request is under way, and no longer."""
+    with opened(running, tmp_path, json_bytes=most, bodies_bytes=most) as target:
+        target.tap.answer, target.tap.hold = answer(), threading.Event()
+
+        def send():
+            return target.request("POST", path, content=body, headers={"Content-Type": "application/json"})
+
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(send)
+            eventually(lambda: target.tap.received)
+            second = send()
+            target.tap.hold.set()
+            assert first.result().status_code < 300
+        assert (second.status_code, second.json()["code"], second.headers["retry-after"]) == (503, "overloaded", "1")
+        assert len([got for got in target.tap.received if got.line.startswith(b"POST ")]) == 1
+        assert send().status_code < 300
+
+
+@pytest.mark.fault("F47", "memory, an answer")
+def test_an_answer_that_memory_does_not_suffice_for_fails_alone(running, tmp_path):
+    """Three megabytes of small objects take some seventy in memory."""
+    with opened(running, tmp_path) as target:
+        target.tap.answer = answer(b"[" + b",".join([b'{"id":1}'] * 300_000) + b"]")
+        with little_more_space(target.pids[-1], 32 * 1024 * 1024):
+            failed = target.request("GET", "/unified/ticketing/teams")
+        target.tap.answer = None
+        assert (failed.status_code, failed.json()["code"]) == (503, "overloaded"), failed.text
+        assert failed.headers["retry-after"]
+        assert [line for line in target.log_lines() if line.get("event") == "out-of-memory"]
+        assert target.request("GET", "/unified/ticketing/teams").status_code == 200
+        assert worker_pids(target.server.process) == target.pids
+
+
+@contextmanager
+def little_more_space(pid, size):
+    """A process may map so many bytes more than it does."""
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    mapped = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(pid, resource.RLIMIT_AS, (mapped + size, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
 
 
 @pytest.mark.fault("F47", "blocked loop")

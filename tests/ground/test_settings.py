@@ -44,6 +44,7 @@ def test_every_setting_is_read():
         port="9000",
         workers="2",
         redis_url="redis://cache.lan:6379/0",
+        redis_open="true",
         log_level="debug",
         docs="true",
         metrics_public="1",
@@ -60,6 +61,33 @@ def test_every_setting_is_read():
     assert settings.provider_bases == {"desk": "http://127.0.0.1:9001/api/v2", "other": "http://127.0.0.1:9002"}
     assert settings.mappings_dir == "/srv/mappings"
     assert (settings.bounds.limit_max, settings.bounds.deadline_seconds) == (50, 12.5)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://[::1]/0",
+        "redis://localhost",
+        "redis://:p@10.0.0.5:6379/0",
+        "redis://user:p@cache.lan",
+        "redis://cache.lan/0?password=p",
+        "rediss://:p@9.9.9.9/0",
+    ],
+)
+def test_a_redis_that_is_here_or_has_a_password_is_taken(address):
+    assert _load(redis_url=address).redis_url == address
+
+
+def test_a_redis_elsewhere_without_a_password_needs_a_word():
+    (mistake,) = _mistakes(redis_url="rediss://cache.lan/0")
+    assert "INTERLINE_REDIS_OPEN=true" in mistake
+    assert _load(redis_url="rediss://cache.lan/0", redis_open="true").redis_open is True
+
+
+def test_no_word_lets_a_password_cross_the_internet_in_the_clear():
+    (mistake,) = _mistakes(redis_url="redis://:p@9.9.9.9/0", redis_open="true")
+    assert "use rediss://" in mistake
 
 
 @pytest.mark.parametrize("name", [info.name for info in fields(Bounds)])

@@ -1,10 +1,11 @@
-"""A server of its own before a tap: what tests of the edge send their bytes to."""
+"""A server of its own before a tap, which keeps what arrives there: what tests of the edge send their bytes to."""
 
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from tests.conftest import OwnServer, start_server
 from tests.hostile.tap import Tap
@@ -83,4 +84,28 @@ def linked(server, tap, http, simulator):
     }
     made = http.post(f"{server.base_url}/integrated-account", json=body, headers={"Authorization": f"Bearer {key}"})
     assert made.status_code == 201, made.text
+    tap.clear()
     return Target(server, tap, key, made.json()["result"]["id"], worker_pids(server.process), http)
+
+
+@pytest.fixture(scope="module")
+def bounds():
+    """Bounds of the file's target, by setting; a file that needs others has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def target_server(running, bounds, tmp_path_factory):
+    """The target of a file."""
+    with opened(running, tmp_path_factory.mktemp("target"), **bounds) as made:
+        yield made
+
+
+@pytest.fixture
+def target(target_server):
+    """The target, its tap as it was; whatever is sent, the same workers serve on."""
+    target_server.tap.received = []
+    yield target_server
+    target_server.tap.clear()
+    assert worker_pids(target_server.server.process) == target_server.pids
+    assert target_server.http.get(f"{target_server.url}/health").status_code == 200

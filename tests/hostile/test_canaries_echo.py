@@ -5,6 +5,9 @@ Lists, records and writes go on, with the text that holds it masked; what is pas
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -136,6 +139,21 @@ def test_nor_does_a_header_in_its_value_or_its_name(stage, account, token, form)
             answered = ask(stage, account, method, path)
             assert shows(answered, token) == [], (name, answered.headers)
             assert text.decode().lower() not in str(dict(answered.headers)).lower()
+
+
+def test_nor_does_an_export(stage, account, token):
+    """A row for each form, and one that holds none."""
+    told = [said(form(token))["data"][0] | {"id": number} for number, form in enumerate(FORMS.values(), 1)]
+    rows = [*told, {"id": 99, "name": "clean", "color": "#fff"}]
+    body = json.dumps({"data": rows, "links": {}, "meta": {}}).encode()
+    stage.provider.script = lambda _got, _number: [answer(body)]
+    command = [sys.executable, "-m", "unified", "export", account, "tags"]
+    made = subprocess.run(
+        command, env={**os.environ, **stage.server.environment}, capture_output=True, text=True, check=True, timeout=60
+    )
+    names = [json.loads(line)["name"] for line in made.stdout.splitlines()]
+    assert names == ["***"] * len(FORMS) + ["clean"]
+    assert [name for name, form in FORMS.items() if form(token) in made.stdout + made.stderr] == []
 
 
 def test_what_does_not_hold_it_is_not_touched(stage, account, token):

@@ -7,7 +7,7 @@ import pytest
 from proxy.outbound.headers import REQUEST_ALLOWED
 from tests.hostile.framings import REFUSED, TAKEN, Framings
 from tests.hostile.tap import answer
-from tests.hostile.wire import statuses
+from tests.hostile.wire import statuses, worker_pids
 
 HANG_SECONDS = 12
 AT_ONCE = 16
@@ -21,17 +21,19 @@ def bounds():
 
 
 @pytest.fixture(scope="module")
-def payloads(target):
-    return Framings(target.host, target.credentials).all()
+def payloads(target_server):
+    return Framings(target_server.host, target_server.credentials).all()
 
 
 @pytest.fixture(scope="module")
-def battle(target, payloads):
-    """Each payload with what was answered, and what the provider received of it."""
+def battle(target_server, payloads):
+    """Each payload with what was answered, and what the provider received of it; the same workers serve on."""
+    target = target_server
     target.tap.answer = answer()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answered = list(pool.map(lambda one: target.raw(one.raw, seconds=HANG_SECONDS, quiet=0.5)[0], payloads))
     received = target.tap.received
+    assert worker_pids(target.server.process) == target.pids
     numbered = {}
     for got in received:
         numbered.setdefault(int(got.values(b"user-agent")[0]), []).append(got)

@@ -1,49 +1,49 @@
-"""A storm of cut commands on the library's connections to Redis: nobody reads the answer to another's question.
+"""A storm of cut questions on a worker's connection to Redis: nobody reads the answer to another's question.
 
-The connections are those of the shared budgets. A library once handed the answer of a cancelled command
-to the next one (CVE-2023-28858).
+A library once handed the answer of a cancelled command to the next one (CVE-2023-28858).
 """
 
 import asyncio
 import random
 
-from redis.exceptions import RedisError
-
-from proxy.coordination.redis import RedisCoordination
+from proxy.coordination.link import SharedStateLost
+from proxy.coordination.pipe import Pipe, Script
 
 OPERATIONS = 10_000
 AT_ONCE = 64
 CUT = 0.2
+PATIENT = 30.0
+ECHO = Script("return { tonumber(ARGV[1]), KEYS[1], ARGV[2] }")
 
 
-async def test_ten_thousand_commands_a_fifth_of_them_cut_answer_their_own_question(valkey):
+async def test_ten_thousand_questions_a_fifth_of_them_cut_are_answered_each_with_its_own(valkey):
     rng = random.Random(3)
     numbers = iter(range(OPERATIONS))
     told = {"own": 0, "cut": 0, "foreign": [], "failed": 0}
-    client = RedisCoordination(valkey.url)._client
-    echo = client.register_script("return {KEYS[1], ARGV[1]}")
+    pipe = Pipe(valkey.url, PATIENT)
 
     async def work():
         for number in numbers:
             word = f"question-{number}".encode()
-            seconds = rng.random() * 0.001 if rng.random() < CUT else 30.0
+            seconds = rng.random() * 0.001 if rng.random() < CUT else PATIENT
             try:
                 async with asyncio.timeout(seconds):
-                    answer = await (echo([word], [word]) if number % 2 else client.echo(word))
+                    answer = await pipe.run(ECHO, (word,), (word,))
             except TimeoutError:
                 told["cut"] += 1
-            except RedisError:
+            except SharedStateLost:
                 told["failed"] += 1
             else:
-                own = answer in (word, [word, word])
-                told["own"] += own
-                told["foreign"] += [] if own else [(word, answer)]
+                told["own"] += answer == [word, word]
+                told["foreign"] += [] if answer == [word, word] else [(word, answer)]
 
-    try:
+    with valkey.client() as client:
+        before = client.info("stats")["total_connections_received"]
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-    finally:
-        await client.aclose()
+        connections = client.info("stats")["total_connections_received"] - before
+    await pipe.aclose()
     assert told["foreign"] == []
     assert told["cut"] > 20
     assert told["failed"] == 0
     assert told["own"] + told["cut"] == OPERATIONS
+    assert connections == 1

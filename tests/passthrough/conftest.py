@@ -23,6 +23,7 @@ from proxy.trace import Deadline, Trace
 from tests.journal.conftest import Turned, account_row
 from tests.outbound.scripted import Door, Upstream
 from unified.request_body import RequestBody
+from unified.room import Room
 
 
 class Accounts:
@@ -68,7 +69,7 @@ def edge(app, traces, seconds, bounds):
                 message = {**message, "headers": [*message["headers"], *answer_headers(trace)]}
             await send(message)
 
-        body = RequestBody(scope, receive, bounds)
+        body = RequestBody(scope, receive, bounds, Room(bounds.bodies_bytes))
         try:
             await app(scope, body, with_headers)
         finally:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from proxy.errors import (
     DeadlineExceeded,
@@ -18,6 +18,8 @@ from proxy.errors import (
     RateLimited,
     ScanLimit,
 )
+from proxy.outbound.redact import masked, needles_of
+from proxy.provider.account import LinkedAccount
 from proxy.trace import Deadline, Trace
 from unified.app import Server
 from unified.in_process import linked
@@ -117,7 +119,7 @@ class Pages:
         self.tally.partial += answer.partial
         self.tally.drift = self.tally.drift or answer.drift
         self.tally.unmapped += sum(1 for record in answer.result if record.get("_errors"))
-        return Page(answer.result, answer.next_cursor)
+        return Page(_shown(answer.result, upstream.account), answer.next_cursor)
 
     async def _patiently(self, read: Callable[[Upstream], Awaitable[T]]) -> T:
         failures = 0
@@ -147,3 +149,12 @@ class Pages:
         await asyncio.sleep(seconds)
         self.tally.waited += seconds
         self._note("")
+
+
+def _shown(records: list[Record], account: LinkedAccount) -> list[Record]:
+    """The records; where they hold the linked credential, each text that does is masked, as in the API."""
+    needles, encoded = needles_of(account.credential), json.encode(records)
+    if not needles.within(encoded):
+        return records
+    safe: list[Record] = masked(json.decode(encoded), needles)
+    return safe

@@ -2,12 +2,16 @@
 --
 -- KEYS, four for each limit: calls (sorted set: call, when it stops counting), tickets (sorted set: call, its order),
 -- alive (sorted set: call, when its ticket is void), facts (hash: limit, elsewhere, elsewhere_until, paused_until).
--- ARGV: the call, then arguments of the script, then two for each limit: calls and window as the provider file has them.
+-- ARGV: the number of the question, with which every answer begins, the call, then arguments of the script, then two for
+-- each limit: calls and window as the provider file has them.
 -- The arithmetic is that of proxy/coordination/window.py, where it is explained.
+
+local SPARE = 60000 -- milliseconds
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local call = ARGV[1]
+local number = tonumber(ARGV[1])
+local call = ARGV[2]
 
 local function text(number)
   return string.format('%.0f', number)
@@ -24,7 +28,10 @@ local function budgets(arguments)
       per = tonumber(ARGV[arguments + at * 2]),
     }
     redis.call('ZREMRANGEBYSCORE', one.calls, '-inf', text(now))
+    one.counted = redis.call('ZCARD', one.calls)
+    one.waited_for = redis.call('EXISTS', one.tickets) == 1
     local facts = redis.call('HMGET', one.facts, 'limit', 'elsewhere', 'elsewhere_until', 'paused_until')
+    one.learnt = facts[1]
     one.limit = tonumber(facts[1] or ARGV[arguments + at * 2 - 1])
     one.elsewhere = tonumber(facts[2] or 0)
     one.elsewhere_until = tonumber(facts[3] or 0)
@@ -38,7 +45,7 @@ local function budgets(arguments)
 end
 
 local function used(one)
-  return redis.call('ZCARD', one.calls) + one.elsewhere
+  return one.counted + one.elsewhere
 end
 
 -- When so many of the used calls will have left; those under way leave in a window's time at the soonest.
@@ -66,20 +73,29 @@ local function wait(one, ahead)
   return math.max(0, math.max(free_at, one.paused_until) + math.floor(ahead / one.limit) * one.per - now)
 end
 
-local function count_until(one, moment)
-  redis.call('ZADD', one.calls, text(moment), call)
-  local last = redis.call('ZRANGE', one.calls, -1, -1, 'WITHSCORES')
-  redis.call('PEXPIREAT', one.calls, text(math.ceil(tonumber(last[2]) / 1000) + 1000))
+-- Keeps a key at least so long; a little longer, not to be told so at every call.
+local function live(key, micro)
+  local needed = math.ceil(micro / 1000) + 1000
+  if redis.call('PTTL', key) < needed then
+    redis.call('PEXPIRE', key, text(needed + SPARE))
+  end
+end
+
+local function count_for(one, micro)
+  one.counted = one.counted + redis.call('ZADD', one.calls, text(now + micro), call)
+  live(one.calls, micro)
 end
 
 local function leave_queue(one)
-  redis.call('ZREM', one.tickets, call)
-  redis.call('ZREM', one.alive, call)
+  if one.waited_for then
+    redis.call('ZREM', one.tickets, call)
+    redis.call('ZREM', one.alive, call)
+  end
 end
 
--- The wait, then limit, calls left and the time until the next one comes free of each limit.
+-- The number, the wait, then limit, calls left and the time until the next one comes free of each limit.
 local function standing(all, waited)
-  local told = { waited }
+  local told = { number, waited }
   for _, one in ipairs(all) do
     local count = used(one)
     table.insert(told, one.limit)

@@ -3,12 +3,15 @@
 
 local BULK = 4000000000000000 -- above every time of this century: all of bulk is behind all of interactive
 
-local bulk = ARGV[2] == '1'
-local patience = tonumber(ARGV[3])
-local lease = tonumber(ARGV[4])
-local ticket_life = tonumber(ARGV[5])
+local bulk = ARGV[3] == '1'
+local patience = tonumber(ARGV[4])
+local lease = tonumber(ARGV[5])
+local ticket_life = tonumber(ARGV[6])
 
 local function ahead(one)
+  if not one.waited_for then
+    return 0
+  end
   for _, void in ipairs(redis.call('ZRANGEBYSCORE', one.alive, '-inf', text(now))) do
     redis.call('ZREM', one.tickets, void)
     redis.call('ZREM', one.alive, void)
@@ -37,7 +40,7 @@ local function stay(one)
   end
 end
 
-local all = budgets(5)
+local all = budgets(6)
 local longest = 0
 for _, one in ipairs(all) do
   one.wait = wait(one, ahead(one))
@@ -49,7 +52,7 @@ if redis.call('ZSCORE', all[1].calls, call) then
 elseif longest == 0 then
   for _, one in ipairs(all) do
     leave_queue(one)
-    count_until(one, now + lease + one.per)
+    count_for(one, lease + one.per)
   end
 else
   for _, one in ipairs(all) do
