@@ -33,10 +33,6 @@ _REMOVE = delete(table).where(_HELD)
 _log = structlog.get_logger("interline.journal")
 
 
-class ConnectionLost(JournalUnavailable):
-    """The connection ended under a statement; whether that was carried out is not known."""
-
-
 class Rows:
     """The rows, and the clock they are dated by: wall clock seconds, since workers share them."""
 
@@ -59,7 +55,7 @@ class Rows:
     async def transaction(self, *, of_one: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes, by one statement or several.
 
-        Raises ``JournalUnavailable``, of which ``ConnectionLost`` is one, and ``IntegrityError`` as it is.
+        Raises ``JournalUnavailable``, and ``IntegrityError`` as it is.
         """
         try:
             async with self._turn(), (self._single if of_one else self._engine).begin() as connection:
@@ -82,8 +78,10 @@ class Rows:
         """Changes a row that this run holds, and goes on to hold; raises ``InProgress`` where another took it over."""
         try:
             await self._change(row_id, run, values)
-        except ConnectionLost:  # twice comes to the same
-            await self._change(row_id, run, values)
+        except JournalUnavailable as problem:
+            if not connection_lost(problem):
+                raise
+            await self._change(row_id, run, values)  # twice comes to the same
 
     async def conclude(self, row_id: str, run: str, values: dict[str, Any] | None) -> None:
         """Writes the end of a run, or removes its row where there are no values; raises ``InProgress``."""
@@ -120,6 +118,12 @@ async def find(connection: AsyncConnection, scopes: tuple[str, ...], scope: byte
     return (await connection.execute(_WANTED, {"scopes": scopes})).one_or_none()
 
 
+def connection_lost(problem: JournalUnavailable) -> bool:
+    """Whether the connection ended under a statement: whether that was carried out is not known."""
+    error = problem.__context__
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def taken_over() -> InProgress:
     """The answer of a run that lost its row: the run that took it knows more."""
     return InProgress("another request with this key has taken the write over", headers={"Retry-After": RETRY_AFTER})
@@ -127,9 +131,8 @@ def taken_over() -> InProgress:
 
 def _unavailable(error: Exception) -> JournalUnavailable:
     _log.error("journal-unavailable", reason=type(error).__name__)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
     words = "the write journal cannot be written; nothing was sent for this step"
-    return (ConnectionLost if lost else JournalUnavailable)(words, headers={"Retry-After": RETRY_AFTER})
+    return JournalUnavailable(words, headers={"Retry-After": RETRY_AFTER})
 
 
 def _number(scope: bytes) -> int:

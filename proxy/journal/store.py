@@ -18,7 +18,7 @@ from proxy.errors import AnswerNotKept, IdempotencyMismatch, InProgress, Journal
 from proxy.journal.claim import Claim, StoredAnswer
 from proxy.journal.entry import Entry
 from proxy.journal.lease import Lease
-from proxy.journal.rows import RETRY_AFTER, ConnectionLost, Rows, find
+from proxy.journal.rows import RETRY_AFTER, Rows, connection_lost, find
 from proxy.journal.sealed import Answered, Progress, Request, Seals, request_of
 from proxy.journal.standing import KEPT_SECONDS, RENEW_SECONDS, RUNNING, standing
 from proxy.journal.unwritten import Ending, Unwritten
@@ -60,8 +60,8 @@ class Journal:
         for attempt in range(ATTEMPTS):
             try:
                 return await self._claimed(claim, scopes)
-            except ConnectionLost:  # what was written has sent nothing
-                if attempt:
+            except JournalUnavailable as problem:
+                if attempt or not connection_lost(problem):
                     raise
             except IntegrityError:  # another request with the key was first, or the account has gone
                 continue
