@@ -21,12 +21,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import structlog
-from litestar import Litestar, asgi
+from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler, BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, AsyncAnyCallable, ControllerRouterHandler
 from msgspec.structs import replace
@@ -254,8 +254,16 @@ def routes(server: Server) -> list[ControllerRouterHandler]:
         *link_token_routes(server.accounts, server.links),
         *link_page_routes(Journey(server.accounts, server.links, server.verify), server.pages, server.sessions),
         *unified_routes(table),
-        asgi("/proxy", is_mount=True, opt={"scope": "proxy"}, copy_scope=False)(proxy),
+        Mount("/proxy", is_mount=True, opt={"scope": "proxy"}, copy_scope=False)(proxy),
     ]
+
+
+class Mount(ASGIRouteHandler):
+    """A route whose guards are given itself: the framework would copy it for each request, and ours change nothing."""
+
+    def __copy__(self) -> Self:
+        """No copy."""
+        return self
 
 
 def guard_of(server: Server) -> AsyncAnyCallable:

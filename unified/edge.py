@@ -4,7 +4,7 @@ No Python server refuses every ambiguous request (RFC 9112 sections 3 and 6), so
 readers is refused here before any handler sees it.
 """
 
-import random
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -45,7 +45,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         deadline = Deadline(self._bounds.deadline_seconds)
-        trace = Trace(f"{random.getrandbits(96):024x}", deadline, path=scope["path"])
+        trace = Trace(os.urandom(12).hex(), deadline, path=scope["path"])
         scope.setdefault("state", {})["trace"] = trace
         body = RequestBody(scope, receive, self._bounds, self._room)
         answer = _Answer(send, trace, body)

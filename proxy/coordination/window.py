@@ -131,11 +131,10 @@ class Window:
         self._elsewhere_until = now + min(reset, self._per)
 
     def standing(self, now: float) -> Standing:
-        """The budget at ``now``."""
-        left = max(0, self._calls - self._used(now))
-        return Standing(
-            self.wait(now), self._calls, left, max(0.0, self._frees(now, 1) - now) if self._used(now) else 0.0
-        )
+        """The budget at ``now``, as it is shown: who would have to wait is not asked."""
+        used = self._used(now)
+        reset = max(0.0, self._frees(now, 1) - now) if used else 0.0
+        return Standing(0.0, self._calls, max(0, self._calls - used), reset)
 
     def idle(self, now: float) -> bool:
         """Nothing would be lost by forgetting this window."""
