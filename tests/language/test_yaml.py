@@ -131,7 +131,8 @@ def test_a_bomb_from_outside_ends_quickly(text):
 
 @pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, "[" * 200_000 + "]" * 200_000])
 def test_absurd_nesting_does_not_crash_the_fast_parser(text):
-    with pytest.raises(Mistakes, match="nested more than 60 deep"):
+    """It has a bound of its own since PyYAML 6.0.4."""
+    with pytest.raises(Mistakes, match=r"nested more than 60 deep|exceeded maximum nesting depth"):
         load(text, "f.yaml")
 
 
