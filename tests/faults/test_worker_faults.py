@@ -11,8 +11,8 @@ from tests.workers.gate import HALF, Gate
 
 WORKERS = 4
 UNDER_WAY = 40
-HURRIED = httpx.Timeout(60, read=0.3)
-"""For a caller who gives up once the request is sent."""
+HURRIED = httpx.Timeout(60, read=1.5)
+"""For a caller who gives up once the request is sent, and the server, busy as it may be, has begun with it."""
 
 
 @pytest.fixture(scope="module")
