@@ -111,7 +111,7 @@ class Journal:
                 raise InProgress("a request with this key is under way", headers={"Retry-After": RETRY_AFTER})
             if stands == "finished":
                 return _stored(self._open(row, "answer", Answered))
-            return await self._next(connection, claim, row)
+            return await self._next(connection, claim, scopes[0], row)
 
     async def _first(self, connection: AsyncConnection, claim: Claim, scope: str) -> Entry:
         row_id, now = str(uuid.uuid4()), self._rows.now()
@@ -130,9 +130,9 @@ class Journal:
             "expires_at": now + int(KEPT_SECONDS * 1000),
         }
         await connection.execute(_INSERT, values)
-        return self._entry(claim, row_id, lease, progress)
+        return self._entry(claim, scope, row_id, lease, progress)
 
-    async def _next(self, connection: AsyncConnection, claim: Claim, row: Any) -> Entry:
+    async def _next(self, connection: AsyncConnection, claim: Claim, scope: str, row: Any) -> Entry:
         """Goes on where a run ended; one that sent nothing is begun anew, with values of its own."""
         lease, progress = self._lease(row.id), self._open(row, "progress", Progress)
         if not progress.begun:
@@ -145,14 +145,12 @@ class Journal:
             "updated_at": self._rows.now(),
         }
         await connection.execute(update(table).where(table.c.id == row.id).values(**values))
-        return self._entry(claim, row.id, lease, progress)
+        return self._entry(claim, scope, row.id, lease, progress)
 
     def _lease(self, row_id: str) -> Lease:
         return Lease(self._rows, row_id, self._renew_seconds)
 
-    def _entry(self, claim: Claim, row_id: str, lease: Lease, progress: Progress) -> Entry:
-        scope = self._seals.scopes(claim.scope())[0]
-
+    def _entry(self, claim: Claim, scope: str, row_id: str, lease: Lease, progress: Progress) -> Entry:
         def keep(ending: Ending) -> None:
             self._unwritten.keep(scope, replace(ending, fingerprint=claim.fingerprint))
 
