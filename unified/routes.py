@@ -19,7 +19,7 @@ from proxy.journal import StoredAnswer, idempotency_key, new_key
 from proxy.outbound.call import Outbound
 from proxy.outbound.media import Media
 from proxy.outbound.preferences import lane_of, patience_of
-from proxy.outbound.redact import masked, needles_of
+from proxy.outbound.redact import masked_json, needles_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Trace
 from unified.capabilities import capabilities_of, meta_of
@@ -307,10 +307,8 @@ def _data(
     body: bytes, account: LinkedAccount, headers: dict[str, str] | None = None, status: int | None = None
 ) -> Response[bytes]:
     """What a provider said, encoded; where it holds the linked credential, each text that does is masked."""
-    needles = needles_of(account.credential)
-    if needles.within(body):
-        body = json.encode(masked(json.decode(body), needles))
-    return Response(body, media_type=JSON, headers=headers or {}, status_code=status)
+    shown = masked_json(body, needles_of(account.credential))
+    return Response(shown, media_type=JSON, headers=headers or {}, status_code=status)
 
 
 def _next_link(request: AnyRequest, query: Pairs, cursor: str) -> str:

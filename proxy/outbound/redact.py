@@ -9,6 +9,8 @@ from re import compile as pattern
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from proxy.outbound.credentials import opened
 from proxy.secret import MASK, Secret
 
@@ -103,6 +105,11 @@ def masked(value: Any, needles: Needles) -> Any:
         else:
             place[at] = _hidden(source, needles)
     return out[0]
+
+
+def masked_json(body: bytes, needles: Needles) -> bytes:
+    """Encoded JSON as it is, or encoded anew where it holds a needle: each text that does is masked."""
+    return msgspec.json.encode(masked(msgspec.json.decode(body), needles)) if needles.within(body) else body
 
 
 def _hidden(value: Any, needles: Needles) -> Any:

@@ -18,7 +18,7 @@ from proxy.errors import (
     RateLimited,
     ScanLimit,
 )
-from proxy.outbound.redact import masked, needles_of
+from proxy.outbound.redact import masked_json, needles_of
 from proxy.provider.account import LinkedAccount
 from proxy.trace import Deadline, Trace
 from unified.app import Server
@@ -153,8 +153,6 @@ class Pages:
 
 def _shown(records: list[Record], account: LinkedAccount) -> list[Record]:
     """The records; where they hold the linked credential, each text that does is masked, as in the API."""
-    needles, encoded = needles_of(account.credential), json.encode(records)
-    if not needles.within(encoded):
-        return records
-    safe: list[Record] = masked(json.decode(encoded), needles)
-    return safe
+    encoded = json.encode(records)
+    shown = masked_json(encoded, needles_of(account.credential))
+    return records if shown is encoded else json.decode(shown, type=list[Record])
